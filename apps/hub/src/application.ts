@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { json, type NextFunction, type Request, type Response } from 'express';
+import { AccessGuard } from '#libs/identity';
+import { IdempotencyInterceptor, inContext, Log, ProblemFilter, validation } from '#libs/platform';
+import { readWebhook } from '#libs/twilio';
+
+import { HubModule, type HubGround } from './hub.module.js';
+
+/** Message texts are short; a body beyond this is nobody's. */
+const LARGEST_BODY = '256kb';
+
+/** After the bodies are read: their events would lose the context. */
+const withContext = (request: Request, _response: Response, next: NextFunction): void => {
+  const lane = request.path.startsWith('/webhooks/') ? 'webhook' : 'api';
+  inContext({ requestId: randomUUID(), lane }, next);
+};
+
+/** The application on its ground, listening nowhere yet. */
+export const createApplication = async (ground: HubGround): Promise<NestExpressApplication> => {
+  const app = await NestFactory.create<NestExpressApplication>(HubModule.on(ground), {
+    bodyParser: false,
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  app.useLogger(app.get(Log));
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.use('/webhooks/twilio', readWebhook);
+  app.use(json({ limit: LARGEST_BODY, inflate: false, strict: true }));
+  app.use(withContext);
+  app.useGlobalPipes(validation());
+  app.useGlobalFilters(app.get(ProblemFilter));
+  app.useGlobalGuards(app.get(AccessGuard));
+  app.useGlobalInterceptors(app.get(IdempotencyInterceptor));
+  return app;
+};

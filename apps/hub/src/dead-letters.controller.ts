@@ -1,0 +1,38 @@
+import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { DeadLetters } from '#libs/durable';
+import { CurrentTenant, RequireScope } from '#libs/identity';
+import { IdPipe, PageQuery } from '#libs/platform';
+
+import { DeadLetterPage } from './dead-letter.dto.js';
+
+/** What stopped being tried. It lives with the hub, since `durable` knows no keys. */
+@ApiTags('dead-letters')
+@ApiBearerAuth()
+@Controller('v1')
+export class DeadLettersController {
+  constructor(private readonly letters: DeadLetters) {}
+
+  /** Jobs that failed for the last time and events that could not be applied, newest first. */
+  @Get('dead-letters')
+  @RequireScope('read')
+  list(@CurrentTenant() tenantId: string, @Query() { limit, cursor }: PageQuery): Promise<DeadLetterPage> {
+    return this.letters.list(tenantId, limit, cursor) as Promise<DeadLetterPage>;
+  }
+
+  /** Runs it again. */
+  @Post('dead-letters/:id/replay')
+  @HttpCode(204)
+  @RequireScope('admin')
+  replay(@CurrentTenant() tenantId: string, @Param('id', IdPipe) id: string): Promise<void> {
+    return this.letters.replay(tenantId, id);
+  }
+
+  /** Gives it up. */
+  @Post('dead-letters/:id/discard')
+  @HttpCode(204)
+  @RequireScope('admin')
+  discard(@CurrentTenant() tenantId: string, @Param('id', IdPipe) id: string): Promise<void> {
+    return this.letters.discard(tenantId, id);
+  }
+}

@@ -1,0 +1,54 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { TerminusModule } from '@nestjs/terminus';
+import { AiDispatchModule } from '#libs/ai-dispatch';
+import { CallsModule } from '#libs/calls';
+import { ContactsModule } from '#libs/contacts';
+import { ConversationsModule } from '#libs/conversations';
+import { DurableModule } from '#libs/durable';
+import { ForwardingModule } from '#libs/forwarding';
+import { IdentityModule, type PlatformKey } from '#libs/identity';
+import { PlatformModule, type DatabaseAddress, type Ground } from '#libs/platform';
+import { SmsModule } from '#libs/sms';
+import { TenantsModule } from '#libs/tenants';
+import { TwilioModule } from '#libs/twilio';
+
+import { DeadLettersController } from './dead-letters.controller.js';
+import { HealthController, HealthParts, OutsideParts } from './health.controller.js';
+import { Lifecycle } from './lifecycle.js';
+
+export interface HubGround extends Ground {
+  readonly address: DatabaseAddress;
+  readonly platformKey: PlatformKey;
+}
+
+const FEATURES = [
+  AiDispatchModule,
+  CallsModule,
+  ContactsModule,
+  ConversationsModule,
+  ForwardingModule,
+  SmsModule,
+  TenantsModule,
+  TwilioModule,
+];
+
+/** The hub: every module on one ground. */
+@Module({})
+export class HubModule {
+  static on(ground: HubGround): DynamicModule {
+    return {
+      module: HubModule,
+      imports: [
+        ScheduleModule.forRoot(),
+        TerminusModule.forRoot({ logger: false }),
+        PlatformModule.on(ground),
+        DurableModule.at(ground.address),
+        IdentityModule.with(ground.platformKey),
+        ...FEATURES,
+      ],
+      controllers: [DeadLettersController, HealthController],
+      providers: [HealthParts, Lifecycle, OutsideParts],
+    };
+  }
+}

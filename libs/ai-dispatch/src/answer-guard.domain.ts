@@ -1,0 +1,33 @@
+import type { DispatchAnswer } from './dispatch.domain.js';
+
+/** Tag, zero-width, bidirectional and variation characters, which can hide instructions in a text. */
+const INVISIBLE = /[\u{E0000}-\u{E007F}\u{FE00}-\u{FE0F}\u{200B}-\u{200F}\u{202A}-\u{202E}\u{2060}-\u{2064}\u{FEFF}]/gu;
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F]/g;
+const LINK = /\b(?:https?:\/\/|www\.)\S+|\b[a-z0-9-]+\.(?:com|net|org|io|co|ru|cn|xyz|top|info|biz|link|click)\b(?:\/\S*)?/i;
+const LONGEST = 640;
+
+/** What the customer may get of an answer; a reason when nothing of it. */
+export type Guarded =
+  | { readonly kind: 'fit'; readonly answer: DispatchAnswer }
+  | { readonly kind: 'refused'; readonly reason: 'link' | 'too-long' | 'empty' };
+
+/** The AI is not trusted: no links, no hidden characters, a sensible length. */
+export const guard = (answer: DispatchAnswer): Guarded => {
+  if (answer.text === null) return { kind: 'fit', answer };
+  const text = answer.text.replace(INVISIBLE, '').replace(CONTROL, '').trim();
+  if (text === '') return answer.action === 'reply' ? { kind: 'refused', reason: 'empty' } : { kind: 'fit', answer: { ...answer, text: null } };
+  if (text.length > LONGEST) return { kind: 'refused', reason: 'too-long' };
+  if (LINK.test(text)) return { kind: 'refused', reason: 'link' };
+  return { kind: 'fit', answer: { ...answer, text } };
+};
+
+const AUTOMATED = /automat|\bbot\b|\bAI\b|virtual assistant|asistente/i;
+const DISCLOSURE: Readonly<Record<'en' | 'es', string>> = {
+  en: 'This is an automated assistant. ',
+  es: 'Soy un asistente automatizado. ',
+};
+
+/** Puts the disclosure before the AI's first text, unless the text says it itself. */
+export const disclosed = (text: string, language: 'en' | 'es'): string =>
+  AUTOMATED.test(text) ? text : `${DISCLOSURE[language]}${text}`;

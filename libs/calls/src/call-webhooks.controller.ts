@@ -1,0 +1,103 @@
+import { Controller, HttpException, Param } from '@nestjs/common';
+import { Inbox, type InboxEvent } from '#libs/durable';
+import { Log, Metrics } from '#libs/platform';
+import {
+  CallStatusParams,
+  DialActionParams,
+  EMPTY,
+  hungUp,
+  IncomingCallParams,
+  rejected,
+  ScreeningParams,
+  SidDirectory,
+  Signed,
+  WebhookRoute,
+  type Webhook,
+} from '#libs/twilio';
+
+import { CallAnswers } from './call-answers.js';
+import { contextOf, digitEvent, dialEvent, incomingEvent, statusEvent } from './call-inbox-events.js';
+
+/** What Twilio posts about calls: verify, decide, accept, answer. */
+@Controller('webhooks/twilio')
+export class CallWebhooksController {
+  constructor(
+    private readonly answers: CallAnswers,
+    private readonly inbox: Inbox,
+    private readonly sids: SidDirectory,
+    private readonly log: Log,
+    private readonly metrics: Metrics,
+  ) {}
+
+  @WebhookRoute('call', 'call/fallback')
+  async incoming(@Signed(IncomingCallParams) webhook: Webhook<IncomingCallParams>): Promise<string> {
+    const { To, CallSid, From = '', ForwardedFrom } = webhook.params;
+    const route = this.answers.route(To);
+    if (route === undefined) return rejected();
+    try {
+      const answered = this.answers.answer(route, CallSid, From, ForwardedFrom ?? null);
+      return await this.accept(incomingEvent(webhook, route, answered));
+    } catch (error) {
+      return this.lastResort(error, this.answers.lastResort(To));
+    }
+  }
+
+  @WebhookRoute('call/dial')
+  async dialEnded(@Signed(DialActionParams) webhook: Webhook<DialActionParams>): Promise<string> {
+    const context = contextOf(webhook.carried, webhook.params.CallSid);
+    if (context === null) throw new HttpException('Forbidden', 403);
+    return this.accept(dialEvent(webhook, context, hungUp()));
+  }
+
+  @WebhookRoute('call/screening')
+  async screening(@Signed(ScreeningParams) webhook: Webhook<ScreeningParams>): Promise<string> {
+    const context = contextOf(webhook.carried, webhook.params.ParentCallSid ?? webhook.carried?.['callSid'] ?? '');
+    if (context === null) throw new HttpException('Forbidden', 403);
+    const answer = this.answers.ask(context, webhook.accountSid, 'en');
+    return this.accept(digitEvent('call.screening', webhook, context, answer));
+  }
+
+  @WebhookRoute('call/screening/digit')
+  async digit(@Signed(ScreeningParams) webhook: Webhook<ScreeningParams>): Promise<string> {
+    const context = contextOf(webhook.carried, webhook.params.ParentCallSid ?? webhook.carried?.['callSid'] ?? '');
+    if (context === null) throw new HttpException('Forbidden', 403);
+    const answer = webhook.params.Digits === '1' ? EMPTY : hungUp();
+    return this.accept(digitEvent('call.digit', webhook, context, answer));
+  }
+
+  @WebhookRoute('call/status', 'call/status/:parentSid')
+  async status(
+    @Signed(CallStatusParams) webhook: Webhook<CallStatusParams>,
+    @Param('parentSid') parentSid?: string,
+  ): Promise<string> {
+    const { CallSid, ParentCallSid, To } = webhook.params;
+    const callSid = ParentCallSid ?? parentSid ?? CallSid;
+    const carried = contextOf(webhook.carried, callSid);
+    if (webhook.carried !== null && carried === null) throw new HttpException('Forbidden', 403);
+    const route = this.answers.route(To);
+    const known = carried ?? (route === undefined ? null : { tenantId: route.tenant.id, phoneNumberId: route.number.id });
+    const owner = known === null ? await this.ownerOf(callSid, webhook.accountSid) : null;
+    return this.accept(statusEvent(webhook, callSid, known ?? { tenantId: owner, phoneNumberId: '' }));
+  }
+
+  /** A leg's status at the bare address names no number of ours: its parent's SID tells. */
+  private async ownerOf(callSid: string, accountSid: string): Promise<string | null> {
+    const owner = await this.sids.ownerOf(callSid).catch(() => undefined);
+    if (owner !== undefined && owner.accountSid !== accountSid) throw new HttpException('Forbidden', 403);
+    return owner?.tenantId ?? null;
+  }
+
+  private async accept(event: InboxEvent): Promise<string> {
+    const done = this.metrics.webhooks.startTimer({ kind: event.kind });
+    const acceptance = await this.inbox.accept(event);
+    done({ verdict: acceptance.verdict });
+    if (acceptance.verdict === 'foreign') throw new HttpException('Forbidden', 403);
+    return 'answer' in acceptance ? acceptance.answer : event.answer;
+  }
+
+  private lastResort(error: unknown, answer: string): string {
+    if (error instanceof HttpException) throw error;
+    this.log.error('deciding a call failed: it is forwarded plainly', error);
+    return answer;
+  }
+}

@@ -1,0 +1,152 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Decisions, Events, Jobs, type Check } from '#libs/durable';
+import { Db, newId, Tx } from '#libs/platform';
+import { SidDirectory } from '#libs/twilio';
+
+import type { Call } from './call.entity.js';
+import { COLUMNS } from './call-columns.js';
+import { callView } from './call-view.js';
+import { finalOf, legsOf, type Observation } from './evidence.domain.js';
+import { outcomeOf, rangSeconds, WAIT_SECONDS, type Patience, type Verdict } from './outcome.domain.js';
+
+/** A call as a webhook names it. */
+export interface CallIdentity {
+  readonly accountSid: string;
+  readonly callSid: string;
+  readonly phoneNumberId: string;
+  readonly from: string;
+  readonly to: string;
+  /** When nothing more was heard for this long, the call is swept. */
+  readonly sweepAfterSeconds: number;
+}
+
+/** What a text-back came to. */
+export interface TextBack {
+  readonly sent: boolean;
+  readonly messageId: string | null;
+  readonly reason: string | null;
+  readonly conversationId: string | null;
+}
+
+/** Adds observations to the set, or makes the call of them; what was heard first stays. */
+const OBSERVE = `
+  with heard as (select jsonb_object_agg(key, value || jsonb_build_object('at', clock_timestamp())) as evidence
+    from jsonb_each($8::jsonb))
+  insert into calls (id, tenant_id, account_sid, call_sid, phone_number_id, from_number, to_number, evidence, judge_at)
+  select $1, $2, $3, $4, $5, $6, $7, heard.evidence, clock_timestamp() + make_interval(secs => $9) from heard
+  on conflict (tenant_id, call_sid) do update set evidence = excluded.evidence || calls.evidence,
+    from_number = coalesce(nullif(calls.from_number, ''), excluded.from_number),
+    to_number = coalesce(nullif(calls.to_number, ''), excluded.to_number),
+    judge_at = case when calls.outcome is null then greatest(calls.judge_at, excluded.judge_at) end
+  returning ${COLUMNS}, (xmax = 0) as inserted`;
+const LOCK = `select ${COLUMNS}, judge_at <= clock_timestamp() as due from calls where tenant_id = $1 and id = $2 for update`;
+const DECIDE = `
+  update calls set status = $3, outcome = $4, missed_reason = $5, revision = revision + 1, judge_at = null,
+    answered_at = case when $4 = 'answered' then coalesce(answered_at, clock_timestamp()) else answered_at end,
+    ended_at = coalesce(ended_at, clock_timestamp()), duration_seconds = coalesce($6::int, duration_seconds)
+  where tenant_id = $1 and id = $2 returning ${COLUMNS}`;
+const PROGRESS = `
+  update calls set status = $3, answered_at = case when $3 = 'in-progress' then coalesce(answered_at, clock_timestamp()) end,
+    judge_at = clock_timestamp() + make_interval(secs => $4)
+  where tenant_id = $1 and id = $2`;
+const WAIT = `update calls set judge_at = clock_timestamp() + make_interval(secs => $3) where tenant_id = $1 and id = $2`;
+const TEXT_BACK = `
+  update calls set text_back_sent = $3, text_back_message_id = $4, text_back_reason = $5, conversation_id = $6
+  where tenant_id = $1 and id = $2`;
+
+/** Twilio ends a call after four hours (<Dial timeLimit>, 14,400 s). */
+const LONGEST_CALL_SECONDS = 14_400 + 60;
+
+type Row = Call & Record<string, unknown>;
+
+/** The calls: what was heard, and the verdict, decided once. */
+@Injectable()
+export class Calls implements OnModuleInit {
+  constructor(
+    private readonly db: Db,
+    private readonly jobs: Jobs,
+    private readonly events: Events,
+    private readonly decisions: Decisions,
+    private readonly sids: SidDirectory,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.handle('calls.judge', ({ tenantId = '', callId = '' }) => this.judgeAgain(tenantId, callId, 'waited'));
+  }
+
+  /** Takes in what was heard about a call, and decides when that is enough. @throws Foreign */
+  async observe(tx: Tx, identity: CallIdentity, heard: Readonly<Record<string, Observation>>): Promise<Call> {
+    const { accountSid, callSid, phoneNumberId, from, to, sweepAfterSeconds } = identity;
+    const values = [newId(), tx.tenantId, accountSid, callSid, phoneNumberId, from, to, JSON.stringify(heard), sweepAfterSeconds];
+    const call = await tx.one<Row & { inserted: boolean }>(OBSERVE, values);
+    if (call === undefined) throw new Error('The call could not be kept.');
+    if (call.inserted) await this.sids.claim(tx, callSid, { accountSid, kind: 'call', subjectId: call.id });
+    await this.judge(tx, call, 'fresh');
+    return call;
+  }
+
+  /** Looks at a call again, when it is due. @param patience `swept` when nothing came at all */
+  async judgeAgain(tenantId: string, callId: string, patience: Patience): Promise<void> {
+    await this.db.transaction(tenantId, async (tx) => {
+      const call = await tx.one<Row & { due: boolean | null }>(LOCK, [tenantId, callId]);
+      if (call?.due === true) await this.judge(tx, call, patience);
+    });
+  }
+
+  /** Notes what the caller was texted, or why not. */
+  async noteTextBack(tx: Tx, callId: string, { sent, messageId, reason, conversationId }: TextBack): Promise<void> {
+    await tx.query(TEXT_BACK, [tx.tenantId, callId, sent, messageId, reason, conversationId]);
+  }
+
+  private async judge(tx: Tx, call: Call, patience: Patience): Promise<void> {
+    const verdict = outcomeOf(call.evidence, patience);
+    const ids = [tx.tenantId, call.id];
+    switch (verdict.kind) {
+      case 'open':
+        if (verdict.status === 'in-progress' && (call.status === 'ringing' || patience === 'swept')) {
+          await tx.query(PROGRESS, [...ids, verdict.status, LONGEST_CALL_SECONDS]);
+        }
+        return;
+      case 'wait':
+        if (call.outcome !== null) return;
+        await tx.query(WAIT, [...ids, WAIT_SECONDS]);
+        return this.jobs.add(tx, 'calls.judge', { tenantId: call.tenantId, callId: call.id }, { inMs: WAIT_SECONDS * 1000 + 5 });
+      case 'answered':
+      case 'missed':
+      case 'rejected':
+        return this.decide(tx, call, verdict, patience);
+    }
+  }
+
+  /** A verdict changes at most once, from answered to missed: a text that went out is not regretted. */
+  private async decide(tx: Tx, call: Call, verdict: Extract<Verdict, { kind: 'answered' | 'missed' | 'rejected' }>, patience: Patience): Promise<void> {
+    const changes = call.outcome === null || (call.outcome === 'answered' && verdict.kind === 'missed');
+    if (!changes) return;
+    const reason = verdict.kind === 'missed' ? verdict.reason : null;
+    const seconds = call.evidence['dial']?.durationSeconds ?? finalOf(call.evidence)?.durationSeconds ?? null;
+    const decided = await tx.one<Row>(DECIDE, [tx.tenantId, call.id, 'ended', verdict.kind, reason, seconds]);
+    if (decided === undefined) return;
+    await this.decisions.keep(tx, call.id, 'outcome', this.trace(call, verdict, patience));
+    const data = { ...callView(decided), revision: decided.revision, rangSeconds: rangSeconds(call.evidence) };
+    const told = verdict.kind === 'missed' ? ['call.ended', 'call.missed'] : ['call.ended'];
+    await this.events.publish(tx, ...told.map((type) => ({ type, subjectId: call.id, data })));
+  }
+
+  private trace({ evidence }: Call, verdict: Verdict, patience: Patience): readonly Check[] {
+    const said = (name: string, heard: Observation | null | undefined): Check => ({
+      name,
+      input: { ...heard },
+      verdict: heard == null ? 'not heard' : 'heard',
+    });
+    const final = verdict.kind === 'missed' ? `missed: ${verdict.reason}` : verdict.kind;
+    return [
+      said('plan', evidence['plan']),
+      said('dial-action', evidence['dial']),
+      said('final-status', finalOf(evidence)),
+      { name: 'legs', input: { legs: legsOf(evidence) }, verdict: legsOf(evidence).some((leg) => leg.answered) ? 'picked up' : 'not picked up' },
+      said('screening-digit', evidence['digit']),
+      said('machine-detection', evidence['amd']),
+      { name: 'outcome', input: { patience }, verdict: final },
+    ];
+  }
+}

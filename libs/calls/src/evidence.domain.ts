@@ -1,0 +1,56 @@
+/** What was heard about a call, each observation under its own name: a set, so order and repetition are nothing. */
+export type Evidence = Readonly<Record<string, Observation>>;
+
+export interface Observation {
+  /** When we heard it, by the database's clock (ISO 8601). */
+  readonly at?: string;
+  readonly status?: string;
+  readonly bridged?: boolean | null;
+  readonly durationSeconds?: number | null;
+  readonly screening?: 'none' | 'keypress';
+  readonly digit?: string;
+  readonly answeredBy?: string;
+}
+
+/** What a dialled leg came to. */
+export interface Leg {
+  readonly answered: boolean;
+  /** Its final status; null while it lives. */
+  readonly ended: string | null;
+  readonly durationSeconds: number | null;
+}
+
+const FINAL = ['completed', 'busy', 'failed', 'no-answer', 'canceled'];
+const ANSWERED = ['in-progress', 'answered'];
+
+/** Whether a call status is the last one of its call or leg. */
+export const isFinal = (status: string): boolean => FINAL.includes(status);
+
+/** The name under which a leg's status is kept. */
+export const legObservation = (legSid: string, status: string): string => `leg:${legSid}:${status}`;
+
+/** The name under which the call's own final status is kept. */
+export const finalObservation = (status: string): string => `final:${status}`;
+
+/** The legs, put together from their observations. A completed leg that lasted was answered. */
+export const legsOf = (evidence: Evidence): readonly Leg[] => {
+  const legs = new Map<string, Leg>();
+  for (const [name, { durationSeconds = null }] of Object.entries(evidence)) {
+    const [kind, sid, status] = name.split(':');
+    if (kind !== 'leg' || sid === undefined || status === undefined) continue;
+    const before = legs.get(sid) ?? { answered: false, ended: null, durationSeconds: null };
+    const lasted = status === 'completed' && (durationSeconds ?? 0) > 0;
+    legs.set(sid, {
+      answered: before.answered || ANSWERED.includes(status) || lasted,
+      ended: FINAL.includes(status) ? status : before.ended,
+      durationSeconds: before.durationSeconds ?? (FINAL.includes(status) ? durationSeconds : null),
+    });
+  }
+  return [...legs.values()];
+};
+
+/** The call's own final status, of which the first in a fixed order counts; null while it lives. */
+export const finalOf = (evidence: Evidence): Observation | null => {
+  const status = FINAL.find((one) => evidence[finalObservation(one)] !== undefined);
+  return status === undefined ? null : { ...evidence[finalObservation(status)], status };
+};

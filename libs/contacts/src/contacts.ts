@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { Events } from '#libs/durable';
+import { newId, Tx } from '#libs/platform';
+
+/** A contact as sending rules read it. */
+export interface KnownContact {
+  readonly id: string;
+  readonly number: string;
+  readonly name: string | null;
+  readonly language: string | null;
+  readonly textable: boolean;
+  readonly lineType: string | null;
+  readonly blocked: boolean;
+  readonly optedOutAt: Date | null;
+}
+
+const FIELDS = `id, number, name, language, textable, line_type as "lineType", blocked, opted_out_at as "optedOutAt"`;
+/** The empty update takes the row's lock and makes `returning` answer for a contact that was there. */
+const ENSURE = `
+  insert into contacts (id, tenant_id, number) values ($1, $2, $3)
+  on conflict (tenant_id, number) do update set number = excluded.number
+  returning ${FIELDS}`;
+const SHARE = `select ${FIELDS} from contacts where tenant_id = $1 and id = $2 for share`;
+const OPT_OUT = `
+  update contacts set opted_out_at = clock_timestamp() where tenant_id = $1 and id = $2 and opted_out_at is null returning id`;
+const OPT_IN = `update contacts set opted_out_at = null where tenant_id = $1 and id = $2 and opted_out_at is not null returning id`;
+const LEDGER = 'insert into consents (id, tenant_id, contact_id, kind, source, evidence) values ($1, $2, $3, $4, $5, $6)';
+const MARK = 'update contacts set textable = false, line_type = coalesce($3, line_type) where tenant_id = $1 and id = $2';
+const LANGUAGE = 'update contacts set language = $3 where tenant_id = $1 and id = $2 and language is null';
+
+/** What the ledger keeps of a change of consent. */
+export interface Consent {
+  readonly source: 'text' | 'api' | 'twilio';
+  readonly evidence: Readonly<Record<string, string>>;
+}
+
+/** Contacts and the consent ledger. Lock order everywhere: contact, conversation, call, message. */
+@Injectable()
+export class Contacts {
+  constructor(private readonly events: Events) {}
+
+  /** The contact with this number, made when there is none; locked until the transaction ends. */
+  async ensure(tx: Tx, number: string): Promise<KnownContact> {
+    const row = await tx.one<KnownContact & Record<string, unknown>>(ENSURE, [newId(), tx.tenantId, number]);
+    if (row === undefined) throw new Error('The contact could not be made.');
+    return row;
+  }
+
+  /** The contact, locked against opting out until the transaction ends. */
+  async hold(tx: Tx, contactId: string): Promise<KnownContact> {
+    const row = await tx.one<KnownContact & Record<string, unknown>>(SHARE, [tx.tenantId, contactId]);
+    if (row === undefined) throw new Error('The contact is gone.');
+    return row;
+  }
+
+  /** No automatic or human text reaches it from this commit on. True when that is new. */
+  async optOut(tx: Tx, contact: Pick<KnownContact, 'id' | 'number'>, consent: Consent): Promise<boolean> {
+    const changed = (await tx.one(OPT_OUT, [tx.tenantId, contact.id])) !== undefined;
+    if (!changed) return false;
+    await this.note(tx, contact.id, 'opt-out', consent);
+    const data = { contactId: contact.id, customerNumber: contact.number, source: consent.source };
+    await this.events.publish(tx, { type: 'contact.opted-out', subjectId: contact.id, data });
+    return true;
+  }
+
+  /** Texts may be sent again. True when that is new. */
+  async optIn(tx: Tx, contactId: string, consent: Consent): Promise<boolean> {
+    const changed = (await tx.one(OPT_IN, [tx.tenantId, contactId])) !== undefined;
+    if (changed) await this.note(tx, contactId, 'opt-in', consent);
+    return changed;
+  }
+
+  /** The carrier said that texts do not arrive there. */
+  async markUntextable(tx: Tx, contactId: string, lineType: string | null): Promise<void> {
+    await tx.query(MARK, [tx.tenantId, contactId, lineType]);
+  }
+
+  /** Remembers the language that a contact was first understood in. */
+  async noteLanguage(tx: Tx, contactId: string, language: string): Promise<void> {
+    await tx.query(LANGUAGE, [tx.tenantId, contactId, language]);
+  }
+
+  private async note(tx: Tx, contactId: string, kind: 'opt-out' | 'opt-in', { source, evidence }: Consent): Promise<void> {
+    await tx.query(LEDGER, [newId(), tx.tenantId, contactId, kind, source, JSON.stringify(evidence)]);
+  }
+}

@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import { Contacts, type KnownContact } from '#libs/contacts';
+import { Db, Tx } from '#libs/platform';
+import { Sms } from '#libs/sms';
+
+import { Conversations } from './conversations.js';
+import type { Conversation, Lead } from './conversation.entity.js';
+import { FixedTexts } from './fixed-texts.js';
+import { Thread } from './thread.js';
+
+/** A line of the thread as an AI reads it; oldest first. */
+export interface ThreadLine {
+  readonly messageId: string;
+  readonly author: 'customer' | 'human' | 'ai' | 'system';
+  readonly text: string;
+  readonly at: Date;
+}
+
+/** A conversation that the AI holds, as it was when it was read. */
+export interface AiView {
+  readonly conversation: Conversation;
+  readonly contact: KnownContact;
+  readonly lines: readonly ThreadLine[];
+}
+
+/** What the AI came to. `text` null says nothing. */
+export interface AiAnswer {
+  readonly action: 'reply' | 'handoff' | 'close';
+  readonly text: string | null;
+  readonly lead: Lead;
+}
+
+/** What became of an answer: `stale` when a human, the customer or an opt-out came first. */
+export type AiOutcome = 'answered' | 'silent' | 'stale';
+
+const MOST_LINES = 60;
+const LINES = `
+  select * from (
+    select m.id as "messageId", m.author, m.body as text, m.created_at as at, e.seq from conversation_entries e
+    join messages m on m.tenant_id = e.tenant_id and m.id = e.message_id
+    where e.tenant_id = $1 and e.conversation_id = $2 and e.kind = 'message' and m.status not in ('suppressed', 'canceled')
+    order by e.seq desc limit $3) newest
+  order by seq`;
+const LEAD = `update conversations set lead = lead || $3::jsonb where tenant_id = $1 and id = $2`;
+
+/** The AI's words, through the one door out. */
+@Injectable()
+export class AiSpeech {
+  constructor(
+    private readonly thread: Thread,
+    private readonly sms: Sms,
+    private readonly fixed: FixedTexts,
+  ) {}
+
+  /** Queues the AI's text; a hand-off without words says once that a person follows. */
+  async speak(
+    tx: Tx,
+    conversation: Conversation,
+    contact: KnownContact,
+    { text, action, answers }: AiAnswer & { readonly answers: string },
+  ): Promise<AiOutcome> {
+    if (text === null || text === '') {
+      if (action === 'handoff') await this.fixed.hold(tx, { conversation, contact, text: { id: answers, body: '' } });
+      return 'silent';
+    }
+    const { message, refusal } = await this.sms.send(tx, {
+      conversationId: conversation.id,
+      contact,
+      phoneNumberId: conversation.phoneNumberId,
+      author: 'ai',
+      purpose: 'reply',
+      body: text,
+      dedupKey: `ai:${conversation.id}:${answers}`,
+      epoch: conversation.epoch,
+    });
+    await this.thread.append(tx, conversation.id, { kind: 'message', messageId: message.id });
+    return refusal === null ? 'answered' : 'silent';
+  }
+}
+
+/** The AI's door to a conversation: it reads, thinks outside of any lock, and speaks only if nothing changed. */
+@Injectable()
+export class AiThread {
+  constructor(
+    private readonly db: Db,
+    private readonly thread: Thread,
+    private readonly contacts: Contacts,
+    private readonly conversations: Conversations,
+    private readonly speech: AiSpeech,
+  ) {}
+
+  /** The conversation, while the AI holds it in this epoch and somebody waits; null otherwise. */
+  read(tenantId: string, id: string, epoch: number): Promise<AiView | null> {
+    return this.db.transaction(tenantId, async (tx) => {
+      const contact = await this.contacts.hold(tx, await this.thread.contactOf(tx, id));
+      const conversation = await this.thread.lock(tx, id);
+      const holds = conversation.handler === 'ai' && conversation.epoch === epoch && conversation.waitingSince !== null;
+      if (!holds || conversation.status !== 'open') return null;
+      const lines = await tx.query<ThreadLine & Record<string, unknown>>(LINES, [tenantId, id, MOST_LINES]);
+      return { conversation, contact, lines };
+    });
+  }
+
+  /**
+   * Says the answer, unless the epoch moved on or the customer wrote more meanwhile: then it is dropped.
+   * @param view what the answer was thought about
+   */
+  answer(tenantId: string, view: AiView, answer: AiAnswer): Promise<AiOutcome> {
+    const { id, epoch } = view.conversation;
+    const last = view.lines.at(-1)?.messageId ?? '';
+    return this.db.transaction(tenantId, async (tx) => {
+      const contact = await this.contacts.hold(tx, view.contact.id);
+      const now = await this.thread.lock(tx, id);
+      if (now.handler !== 'ai' || now.epoch !== epoch || now.status !== 'open') return 'stale';
+      const newest = (await tx.query<ThreadLine & Record<string, unknown>>(LINES, [tenantId, id, 1]))[0];
+      if (newest?.messageId !== last) return 'stale';
+      await tx.query(LEAD, [tenantId, id, JSON.stringify(answer.lead)]);
+      const spoke = await this.speech.speak(tx, now, contact, { ...answer, answers: last });
+      if (answer.action !== 'handoff' || answer.text !== null) await this.conversations.answered(tx, id);
+      if (answer.action === 'handoff') await this.conversations.apply(tx, now, 'escalated', now.createdAt);
+      return spoke;
+    });
+  }
+}

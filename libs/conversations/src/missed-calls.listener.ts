@@ -1,0 +1,138 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Calls } from '#libs/calls';
+import { Contacts, type KnownContact } from '#libs/contacts';
+import { Decisions, type Check, type DomainEvent } from '#libs/durable';
+import { Db, Tx } from '#libs/platform';
+import { Sms } from '#libs/sms';
+import type { Route } from '#libs/tenants';
+import { isTextable } from '#libs/twilio';
+
+import { ConversationGround } from './conversations.js';
+import { refusalOf, textBackChecks, type TextBackInput } from './text-back.domain.js';
+import { Thread } from './thread.js';
+import { wordingOf } from './wording.domain.js';
+
+interface MissedCall {
+  readonly id: string;
+  readonly phoneNumberId: string;
+  readonly from: string;
+  readonly missedReason: string;
+  readonly rangSeconds: number | null;
+}
+
+const HISTORY = `
+  select
+    extract(epoch from clock_timestamp() - max(created_at) filter (where purpose = 'text-back' and status <> 'suppressed'))::float8 / 60
+      as "minutesSinceTextBack",
+    extract(epoch from clock_timestamp() - max(created_at) filter (where author in ('customer', 'human', 'ai') and status <> 'suppressed'))::float8 / 60
+      as "minutesSinceWritten"
+  from messages where tenant_id = $1 and conversation_id = $2`;
+const ALREADY = `
+  select 1 from conversation_entries where tenant_id = $1 and conversation_id = $2 and kind = 'call' and call_id = $3`;
+
+type History = Pick<TextBackInput, 'minutesSinceTextBack' | 'minutesSinceWritten'>;
+
+/** Runs the checks of a text-back, keeps them, and queues the text. */
+@Injectable()
+export class TextBackDesk {
+  constructor(
+    private readonly thread: Thread,
+    private readonly contacts: Contacts,
+    private readonly sms: Sms,
+    private readonly decisions: Decisions,
+  ) {}
+
+  /** What the caller got; null when this call was seen to before. */
+  async textBack(tx: Tx, call: MissedCall, route: Route): Promise<Parameters<Calls['noteTextBack']>[2] | null> {
+    if (!isTextable(call.from)) return this.untextable(tx, call, route);
+    const contact = await this.contacts.ensure(tx, call.from);
+    const conversation = await this.thread.ensure(tx, call.phoneNumberId, contact);
+    const seen = await tx.one(ALREADY, [tx.tenantId, conversation.id, call.id]);
+    if (seen !== undefined) return null;
+    const checks = await this.checks(tx, call, route, { contact, conversationId: conversation.id });
+    await this.decisions.keep(tx, call.id, 'text-back', checks);
+    await this.thread.append(tx, conversation.id, { kind: 'call', callId: call.id, data: { missedReason: call.missedReason } });
+    const reason = refusalOf(checks);
+    const messageId = reason === null || reason === 'rate-capped' ? await this.queue(tx, call, route, { contact, conversationId: conversation.id }) : null;
+    return { sent: reason === null, messageId, reason, conversationId: conversation.id };
+  }
+
+  private async untextable(tx: Tx, call: MissedCall, { tenant }: Route): Promise<Parameters<Calls['noteTextBack']>[2]> {
+    const history = { minutesSinceTextBack: null, minutesSinceWritten: null };
+    const checks = textBackChecks(this.input(call, tenant.settings, history));
+    await this.decisions.keep(tx, call.id, 'text-back', checks);
+    return { sent: false, messageId: null, reason: refusalOf(checks), conversationId: null };
+  }
+
+  private async checks(
+    tx: Tx,
+    call: MissedCall,
+    { tenant }: Route,
+    { contact, conversationId }: { readonly contact: KnownContact; readonly conversationId: string },
+  ): Promise<readonly Check[]> {
+    const history = await tx.one<History & Record<string, unknown>>(HISTORY, [tx.tenantId, conversationId]);
+    const none = { minutesSinceTextBack: null, minutesSinceWritten: null };
+    const own = textBackChecks(this.input(call, tenant.settings, history ?? none));
+    const common = await this.sms.judge(tx, { conversationId, contact, purpose: 'text-back', author: 'system' });
+    return [...own, ...common.checks];
+  }
+
+  private input(call: MissedCall, settings: Route['tenant']['settings'], history: History): TextBackInput {
+    return {
+      enabled: settings.textBackEnabled,
+      textable: isTextable(call.from),
+      abandoned: call.missedReason === 'abandoned',
+      rangSeconds: call.rangSeconds,
+      minRingSeconds: settings.minRingSeconds,
+      cooldownMinutes: settings.textBackCooldownMinutes,
+      ...history,
+    };
+  }
+
+  private async queue(
+    tx: Tx,
+    call: MissedCall,
+    { tenant, number }: Route,
+    { contact, conversationId }: { readonly contact: KnownContact; readonly conversationId: string },
+  ): Promise<string> {
+    const language = contact.language ?? tenant.language;
+    const values = { business: tenant.name, number: number.number };
+    const { message } = await this.sms.send(tx, {
+      conversationId,
+      contact,
+      phoneNumberId: call.phoneNumberId,
+      author: 'system',
+      purpose: 'text-back',
+      body: wordingOf('text-back', language, values, tenant.settings.textBackTemplate),
+      dedupKey: `text-back:${call.id}`,
+      epoch: null,
+    });
+    await this.thread.append(tx, conversationId, { kind: 'message', messageId: message.id });
+    return message.id;
+  }
+}
+
+/** A missed call opens or joins the thread, and its caller is texted unless a rule says no. */
+@Injectable()
+export class MissedCallsListener implements OnModuleInit {
+  constructor(
+    private readonly db: Db,
+    private readonly ground: ConversationGround,
+    private readonly desk: TextBackDesk,
+    private readonly calls: Calls,
+  ) {}
+
+  onModuleInit(): void {
+    this.ground.events.subscribe('conversations.missed-call', ['call.missed'], (event) => this.onMissed(event), -20);
+  }
+
+  private async onMissed({ tenantId, data }: DomainEvent): Promise<void> {
+    const call = data as unknown as MissedCall;
+    const route = this.ground.routing.routeOf(call.phoneNumberId);
+    if (route === undefined) throw new Error('The number of this call is not known here yet.');
+    await this.db.transaction(tenantId, async (tx) => {
+      const textBack = await this.desk.textBack(tx, call, route);
+      if (textBack !== null) await this.calls.noteTextBack(tx, call.id, textBack);
+    });
+  }
+}

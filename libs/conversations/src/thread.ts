@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { Events } from '#libs/durable';
+import { newId, NotFound, Tx } from '#libs/platform';
+
+import { COLUMNS, conversationView } from './conversation-view.js';
+import type { Conversation } from './conversation.entity.js';
+
+export type Row = Conversation & Record<string, unknown>;
+
+/** The empty update locks the row and makes `returning` answer for a conversation that was there. */
+const ENSURE = `
+  insert into conversations (id, tenant_id, phone_number_id, contact_id, customer_number) values ($1, $2, $3, $4, $5)
+  on conflict (tenant_id, phone_number_id, contact_id) do update set customer_number = excluded.customer_number
+  returning ${COLUMNS}, (xmax = 0) as inserted`;
+const LOCK = `select ${COLUMNS} from conversations where tenant_id = $1 and id = $2 for update`;
+const CONTACT = 'select contact_id as "contactId" from conversations where tenant_id = $1 and id = $2';
+const APPEND = `
+  with c as (update conversations set next_seq = next_seq + 1, last_message_at = greatest(last_message_at, clock_timestamp()),
+      status = 'open', closed_at = null
+    where tenant_id = $1 and id = $2 returning next_seq - 1 as seq)
+  insert into conversation_entries (tenant_id, conversation_id, seq, kind, message_id, call_id, data)
+  select $1, $2, c.seq, $3, $4, $5, $6 from c returning seq`;
+
+/** Something that happened in a conversation, in its order. */
+export interface Entry {
+  readonly kind: 'message' | 'call' | 'handler';
+  readonly messageId?: string;
+  readonly callId?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** The rows of a conversation and its entries. Lock order: contact, conversation, call, message. */
+@Injectable()
+export class Thread {
+  constructor(private readonly events: Events) {}
+
+  /** The one conversation of this number and customer, locked; opened when there is none. */
+  async ensure(tx: Tx, phoneNumberId: string, contact: { readonly id: string; readonly number: string }): Promise<Row> {
+    const values = [newId(), tx.tenantId, phoneNumberId, contact.id, contact.number];
+    const row = await tx.one<Row & { inserted: boolean }>(ENSURE, values);
+    if (row === undefined) throw new Error('The conversation could not be made.');
+    if (row.inserted) {
+      await this.events.publish(tx, { type: 'conversation.opened', subjectId: row.id, data: { ...conversationView(row) } });
+    }
+    return row;
+  }
+
+  /** Whose conversation it is, without a lock. @throws NotFound */
+  async contactOf(tx: Tx, id: string): Promise<string> {
+    const row = await tx.one<{ contactId: string }>(CONTACT, [tx.tenantId, id]);
+    if (row === undefined) throw new NotFound('conversation');
+    return row.contactId;
+  }
+
+  /** Locks a conversation; its contact must be locked before. @throws NotFound */
+  async lock(tx: Tx, id: string): Promise<Row> {
+    const row = await tx.one<Row>(LOCK, [tx.tenantId, id]);
+    if (row === undefined) throw new NotFound('conversation');
+    return row;
+  }
+
+  /** Appends an entry and gives its place; a closed conversation opens again. */
+  async append(tx: Tx, id: string, { kind, messageId, callId, data = {} }: Entry): Promise<number> {
+    const values = [tx.tenantId, id, kind, messageId ?? null, callId ?? null, JSON.stringify(data)];
+    return Number((await tx.one<{ seq: string }>(APPEND, values))?.seq ?? 0);
+  }
+}

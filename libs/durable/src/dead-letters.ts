@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { Db, NotFound, pageOf, placeOf, type Page } from '#libs/platform';
+
+import { Inbox } from './inbox.js';
+
+/** A job that failed for the last time, or an event that could not be applied. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly kind: 'job' | 'webhook-event';
+  readonly name: string;
+  readonly error: string;
+  readonly attempts: number;
+  readonly createdAt: string;
+}
+
+interface Row extends Record<string, unknown> {
+  readonly id: string;
+  readonly kind: DeadLetter['kind'];
+  readonly name: string;
+  readonly error: string | null;
+  readonly attempts: number;
+  readonly at: Date;
+}
+
+const DEAD_JOB = `j.attempts >= j.max_attempts and j.locked_at is null and j.payload ->> 'tenantId' = $1::text`;
+
+/** The ids of jobs are those in their payloads: the library's own are counted over all tenants. */
+const LIST = `
+  select * from (
+    select (j.payload ->> 'jobId')::uuid as id, 'job' as kind, t.identifier as name, j.last_error as error, j.attempts::int,
+      date_trunc('milliseconds', j.created_at) as at
+    from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id where ${DEAD_JOB}
+    union all
+    select id, 'webhook-event', kind, error, attempts, received_at from webhook_events
+    where tenant_id = $1::uuid and verdict = 'failed'
+  ) letters
+  where $2::timestamptz is null or (at, id) < ($2, $3::uuid) order by at desc, id desc limit $4`;
+const REVIVE = `
+  update graphile_worker._private_jobs j set attempts = 0, run_at = now(), last_error = null
+  where ${DEAD_JOB} and j.payload ->> 'jobId' = $2::text returning id`;
+const REMOVE = `delete from graphile_worker._private_jobs j where ${DEAD_JOB} and j.payload ->> 'jobId' = $2::text returning id`;
+
+/** What stopped being tried, for somebody to look at, replay or discard. Neighbours go on meanwhile. */
+@Injectable()
+export class DeadLetters {
+  constructor(
+    private readonly db: Db,
+    private readonly inbox: Inbox,
+  ) {}
+
+  /** A tenant's dead letters, newest first. */
+  async list(tenantId: string, limit: number, cursor?: string): Promise<Page<DeadLetter>> {
+    const place = placeOf(cursor);
+    const values = [tenantId, place?.at ?? null, place?.id ?? null, limit + 1];
+    const rows = await this.db.transaction(tenantId, (tx) => tx.query<Row>(LIST, values));
+    return pageOf(rows, limit, ({ id, kind, name, error, attempts, at }) => ({
+      id,
+      kind,
+      name,
+      error: error ?? '',
+      attempts,
+      createdAt: at.toISOString(),
+    }));
+  }
+
+  /** Runs it again from the start. @throws NotFound */
+  async replay(tenantId: string, id: string): Promise<void> {
+    const revived = await this.db.transaction(tenantId, (tx) => tx.one(REVIVE, [tenantId, id]));
+    if (revived === undefined) await this.inbox.replay(tenantId, id);
+  }
+
+  /** Gives it up. @throws NotFound */
+  async discard(tenantId: string, id: string): Promise<void> {
+    const removed = await this.db.transaction(tenantId, (tx) => tx.one(REMOVE, [tenantId, id]));
+    if (removed === undefined) await this.inbox.discard(tenantId, id);
+  }
+}

@@ -1,0 +1,28 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { DatabaseAddress } from '#libs/platform';
+
+import { DeadLetters } from './dead-letters.js';
+import { Decisions } from './decisions.js';
+import { Events } from './events.js';
+import { Inbox } from './inbox.js';
+import { JobRunner, Telling } from './job-runner.js';
+import { Jobs } from './jobs.js';
+import { RoutingFeed } from './routing-feed.js';
+import { SnapshotFile } from './snapshot-file.js';
+import { Snapshot } from './snapshot.js';
+import { Upkeep } from './upkeep.js';
+
+/** What outlives a process: jobs, events, the inbox, the snapshot. */
+@Global()
+@Module({})
+export class DurableModule {
+  static at(address: DatabaseAddress): DynamicModule {
+    const faces = [DeadLetters, Decisions, Events, Inbox, Jobs, Snapshot];
+    const inner = [JobRunner, RoutingFeed, SnapshotFile, Telling, Upkeep];
+    return {
+      module: DurableModule,
+      providers: [{ provide: DatabaseAddress, useValue: address }, ...faces, ...inner],
+      exports: faces,
+    };
+  }
+}

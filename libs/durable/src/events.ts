@@ -1,0 +1,89 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Db, newId, requestId, Tx } from '#libs/platform';
+
+import { Jobs } from './jobs.js';
+
+/** Something that happened to a tenant's call, message or conversation, as the log keeps it. */
+export interface DomainEvent<D = Readonly<Record<string, unknown>>> {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly type: string;
+  readonly subjectId: string;
+  readonly data: D;
+  readonly createdAt: Date;
+}
+
+export interface NewEvent {
+  readonly type: string;
+  readonly subjectId: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+type Listener = (event: DomainEvent) => Promise<void>;
+
+interface Subscription {
+  readonly types: ReadonlySet<string>;
+  readonly listener: Listener;
+  readonly priority: number;
+}
+
+/** One statement: the log's rows and an alarm for each subscriber. */
+const PUBLISH = `
+  with given as (select * from jsonb_to_recordset($2::jsonb) as g(id uuid, type text, "subjectId" uuid, data jsonb)),
+  logged as (insert into events (id, tenant_id, type, subject_id, data)
+    select id, $1, type, "subjectId", data from given returning id, created_at)
+  select graphile_worker.add_job('event', json_build_object('jobId', a."jobId", 'tenantId', $1::uuid, 'eventId', l.id,
+    'createdAt', l.created_at, 'subscriber', a.subscriber, 'requestId', $4::text),
+    run_at => clock_timestamp(), max_attempts => 6, priority => a.priority)
+  from logged l join jsonb_to_recordset($3::jsonb) as a("jobId" uuid, "eventId" uuid, subscriber text, priority int)
+    on a."eventId" = l.id`;
+
+const READ = `
+  select id, tenant_id as "tenantId", type, subject_id as "subjectId", data, created_at as "createdAt"
+  from events where tenant_id = $1 and id = $2 and created_at = $3`;
+
+/** The event log and its subscribers: who speaks knows nothing of who listens. */
+@Injectable()
+export class Events implements OnModuleInit {
+  private readonly subscriptions = new Map<string, Subscription>();
+
+  constructor(
+    private readonly db: Db,
+    private readonly jobs: Jobs,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.handle('event', (payload) => this.deliver(payload));
+  }
+
+  /**
+   * Subscribes a listener under a stable name. It runs at least once for each event, in any order, after the
+   * publisher's commit.
+   * @param priority lower first; what a customer waits for goes below zero
+   */
+  subscribe(subscriber: string, types: readonly string[], listener: Listener, priority = 0): void {
+    this.subscriptions.set(subscriber, { types: new Set(types), listener, priority });
+  }
+
+  /** Writes events to the log, and one job per subscriber, in the caller's transaction. */
+  async publish(tx: Tx, ...given: readonly NewEvent[]): Promise<void> {
+    const events = given.map((event) => ({ id: newId(), ...event }));
+    const alarms = events.flatMap((event) =>
+      [...this.subscriptions]
+        .filter(([, { types }]) => types.has(event.type))
+        .map(([subscriber, { priority }]) => ({ jobId: newId(), eventId: event.id, subscriber, priority })),
+    );
+    const sheets = [JSON.stringify(events), JSON.stringify(alarms)];
+    await tx.query(PUBLISH, [tx.tenantId, ...sheets, requestId() ?? null]);
+  }
+
+  private async deliver(payload: Readonly<Record<string, string>>): Promise<void> {
+    const { tenantId = '', eventId, createdAt, subscriber = '' } = payload;
+    const subscription = this.subscriptions.get(subscriber);
+    if (subscription === undefined) return;
+    const event = await this.db.transaction(tenantId, (tx) =>
+      tx.one<DomainEvent & Record<string, unknown>>(READ, [tenantId, eventId, createdAt]),
+    );
+    if (event !== undefined) await subscription.listener(event);
+  }
+}

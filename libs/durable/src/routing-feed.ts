@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { Client } from 'pg';
+import { DatabaseAddress } from '#libs/platform';
+
+const RECONNECT_MS = 1_000;
+
+/** Listens to `routing_changed` on a connection of its own, and comes back when it is cut. */
+@Injectable()
+export class RoutingFeed {
+  private client: Client | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  constructor(private readonly address: DatabaseAddress) {}
+
+  /** Calls `changed` for each notification, and once after every reconnection. */
+  start(changed: () => void): void {
+    this.stopped = false;
+    void this.listen(changed);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.client?.end().catch(() => undefined);
+  }
+
+  private async listen(changed: () => void): Promise<void> {
+    const client = new Client({
+      connectionString: this.address.url,
+      options: this.address.options,
+      application_name: 'twilio-server routing',
+      connectionTimeoutMillis: 3_000,
+      keepAlive: true,
+    });
+    this.client = client;
+    client.on('notification', changed);
+    client.on('error', () => this.later(client, changed));
+    client.on('end', () => this.later(client, changed));
+    try {
+      await client.connect();
+      await client.query('listen routing_changed');
+      changed();
+    } catch {
+      this.later(client, changed);
+    }
+  }
+
+  private later(client: Client, changed: () => void): void {
+    if (this.stopped || this.client !== client) return;
+    this.client = undefined;
+    void client.end().catch(() => undefined);
+    this.timer = setTimeout(() => void this.listen(changed), RECONNECT_MS);
+  }
+}

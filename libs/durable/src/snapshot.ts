@@ -1,0 +1,114 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Db, Log, Metrics, Tx } from '#libs/platform';
+
+import { RoutingFeed } from './routing-feed.js';
+import { SnapshotFile } from './snapshot-file.js';
+
+/** A module's part of the snapshot: what its webhooks need to decide without a database. */
+export interface Slice {
+  readonly name: string;
+  /** Rows written by transactions from `since` on (an xid8 as text), or all of them when it is null. */
+  changed(tx: Tx, since: string | null): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Takes rows in; the same row may come again. */
+  apply(rows: readonly Readonly<Record<string, unknown>>[]): void;
+  /** All rows, as `apply` would take them. */
+  dump(): readonly Readonly<Record<string, unknown>>[];
+}
+
+const POLL_MS = 2_000;
+const SEAL_MS = 5_000;
+
+/**
+ * Routing and account data in memory, so that a call is answered without asking the database. Refreshed by
+ * NOTIFY and by a poll; a change is read again until no older transaction runs, since a later commit may
+ * carry an earlier number.
+ */
+@Injectable()
+export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly slices: Slice[] = [];
+  private since: string | null = null;
+  private refreshing: Promise<void> | undefined;
+  private again = false;
+  private unsealed = false;
+  private isLoaded = false;
+
+  constructor(
+    private readonly db: Db,
+    private readonly file: SnapshotFile,
+    private readonly feed: RoutingFeed,
+    private readonly log: Log,
+    private readonly metrics: Metrics,
+  ) {}
+
+  register(slice: Slice): void {
+    this.slices.push(slice);
+  }
+
+  /** Whether there is anything to decide by. */
+  get loaded(): boolean {
+    return this.isLoaded;
+  }
+
+  /** From the database; when it is away, from the sealed file. */
+  async onApplicationBootstrap(): Promise<void> {
+    this.feed.start(() => void this.refresh().catch(() => undefined));
+    await this.refresh().catch((error: unknown) => this.restore(error));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.feed.stop();
+    await this.seal();
+  }
+
+  /** Brings this process's snapshot up to what is committed now. */
+  async refresh(): Promise<void> {
+    if (this.refreshing !== undefined) {
+      this.again = true;
+      return this.refreshing;
+    }
+    this.refreshing = this.read().finally(() => (this.refreshing = undefined));
+    await this.refreshing;
+    if (!this.again) return;
+    this.again = false;
+    await this.refresh();
+  }
+
+  @Interval(POLL_MS)
+  async poll(): Promise<void> {
+    await this.refresh().catch(() => undefined);
+  }
+
+  @Interval(SEAL_MS)
+  async seal(): Promise<void> {
+    if (!this.unsealed) return;
+    this.unsealed = false;
+    const dumped = Object.fromEntries(this.slices.map((slice) => [slice.name, slice.dump()]));
+    await this.file.write(dumped).catch((error: unknown) => this.log.error('the snapshot could not be sealed', error));
+  }
+
+  private async read(): Promise<void> {
+    await this.db.system('snapshot', async (tx) => {
+      const floor = await tx.one<{ xmin: string }>('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin');
+      for (const slice of this.slices) {
+        const rows = await slice.changed(tx, this.since);
+        if (rows.length > 0) slice.apply(rows);
+        this.unsealed ||= rows.length > 0;
+      }
+      this.since = floor?.xmin ?? null;
+    });
+    this.isLoaded = true;
+    this.metrics.snapshotVersion.setToCurrentTime();
+  }
+
+  private async restore(reason: unknown): Promise<void> {
+    const dumped = await this.file.read().catch((error: unknown) => {
+      this.log.error('the sealed snapshot cannot be used', error);
+      return null;
+    });
+    this.log.warn('the database is away: deciding by the sealed snapshot', { loaded: dumped !== null, error: String(reason) });
+    if (dumped === null) return;
+    for (const slice of this.slices) slice.apply((dumped[slice.name] ?? []) as ReturnType<Slice['dump']>);
+    this.isLoaded = true;
+  }
+}

@@ -1,0 +1,33 @@
+import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import type { Request } from 'express';
+import { Unauthenticated, type KeyHolder } from '#libs/platform';
+
+import type { Principal } from './api-keys.js';
+import type { Scope } from './scope.domain.js';
+
+/** Who may call a route: holders of a scope, sibling services, Twilio by its signature, or anybody. */
+export type Access = Scope | 'service' | 'signed' | 'public';
+
+export const ACCESS = 'access';
+
+/** Every route says who may call it; one that does not is closed. */
+export const RequireScope = (scope: Scope): MethodDecorator & ClassDecorator => SetMetadata(ACCESS, scope);
+export const ForServices = (): MethodDecorator & ClassDecorator => SetMetadata(ACCESS, 'service');
+export const BySignature = (): MethodDecorator & ClassDecorator => SetMetadata(ACCESS, 'signed');
+export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(ACCESS, 'public');
+
+export type Identified = Request & KeyHolder & { principal?: Principal };
+
+/** The tenant of the key that the request came with. */
+export const CurrentTenant = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const tenantId = context.switchToHttp().getRequest<Identified>().principal?.tenantId;
+  if (tenantId === null || tenantId === undefined) throw new Unauthenticated();
+  return tenantId;
+});
+
+/** The id of the key that the request came with. */
+export const CurrentKey = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const holder = context.switchToHttp().getRequest<Identified>().principal?.holder;
+  if (holder === undefined) throw new Unauthenticated();
+  return holder;
+});

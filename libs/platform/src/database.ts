@@ -1,0 +1,69 @@
+import { Client } from 'pg';
+import { DataSource, type EntitySchema } from 'typeorm';
+
+import type { Lane } from './context.js';
+
+/** The role that owns the tables and serves, when the connection itself could bypass row-level security. */
+const PLAIN_ROLE = 'twilio_hub';
+
+const QUIET = 'do $$ begin create role twilio_hub nologin; exception when duplicate_object then null; end $$';
+
+const lower = async (client: Client): Promise<void> => {
+  const database = (await client.query<{ name: string }>('select quote_ident(current_database()) as name')).rows[0];
+  await client.query(QUIET);
+  await client.query(`grant ${PLAIN_ROLE} to current_user`);
+  await client.query(`grant create, connect, temporary on database ${database?.name ?? ''} to ${PLAIN_ROLE}`);
+  await client.query(`grant create, usage on schema public to ${PLAIN_ROLE}`);
+};
+
+/** Where the database is, and the startup options every connection carries. */
+export class DatabaseAddress {
+  constructor(
+    readonly url: string,
+    /** libpq `options`, such as `-c role=…` on a connection that must be lowered. */
+    readonly options: string | undefined,
+  ) {}
+}
+
+/**
+ * Looks at who we are over there. A superuser, or a role that bypasses row-level security, is lowered on
+ * every connection to a plain role, made here once.
+ * @throws what pg throws when the database cannot be reached.
+ */
+export const addressOf = async (url: string): Promise<DatabaseAddress> => {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ over: boolean }>(
+      'select rolsuper or rolbypassrls as over from pg_roles where rolname = current_user',
+    );
+    if (rows[0]?.over !== true) return new DatabaseAddress(url, undefined);
+    await lower(client);
+    return new DatabaseAddress(url, `-c role=${PLAIN_ROLE}`);
+  } finally {
+    await client.end();
+  }
+};
+
+const POOL: Readonly<Record<Lane, number>> = { webhook: 10, jobs: 10, api: 6 };
+
+type Entities = readonly (EntitySchema | (abstract new () => unknown))[];
+
+/** The connections of one lane. Frozen or vanished servers are noticed by `query_timeout`, on our side. */
+export const laneSource = (address: DatabaseAddress, lane: Lane, entities: Entities): DataSource =>
+  new DataSource({
+    type: 'postgres',
+    url: address.url,
+    entities: [...entities] as never,
+    uuidExtension: 'pgcrypto',
+    installExtensions: false,
+    applicationName: `twilio-server ${lane}`,
+    poolSize: POOL[lane],
+    extra: {
+      ...(address.options === undefined ? {} : { options: address.options }),
+      connectionTimeoutMillis: lane === 'webhook' ? 1_000 : 3_000,
+      query_timeout: lane === 'webhook' ? 5_000 : 20_000,
+      idleTimeoutMillis: 30_000,
+      keepAlive: true,
+    },
+  });

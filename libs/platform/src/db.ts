@@ -1,0 +1,157 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import type { DataSource, QueryRunner } from 'typeorm';
+
+import { laneNow, type Lane } from './context.js';
+import { Unavailable } from './errors.js';
+import { isId } from './ids.js';
+import { isOutage, isRetryable } from './outage.js';
+import { OutageBreaker } from './outage-breaker.js';
+import { Tx } from './tx.js';
+
+/** Who may look across tenants. To add one is a decision: the list is short on purpose. */
+export type SystemCaller =
+  | 'inbox'
+  | 'snapshot'
+  | 'sid-lookup'
+  | 'api-keys'
+  | 'platform-admin'
+  | 'dead-letters'
+  | 'workers'
+  | 'partitions'
+  | 'sweeper'
+  | 'projections'
+  | 'idempotency';
+
+export interface TransactionOptions {
+  /** The server gives the transaction up after this long, in milliseconds. */
+  readonly deadlineMs?: number;
+}
+
+/** One pool for each lane. */
+export class Lanes {
+  constructor(
+    readonly webhook: DataSource,
+    readonly jobs: DataSource,
+    readonly api: DataSource,
+  ) {}
+
+  get all(): readonly DataSource[] {
+    return [this.webhook, this.jobs, this.api];
+  }
+}
+
+interface Done<T> {
+  readonly result: T;
+  readonly committed: Tx['committed'];
+}
+
+/** Prefix of every transaction: one message for `begin` and the settings that row-level security reads. */
+const beginOf = (tenantId: string | null, deadlineMs: number | undefined): string => {
+  if (tenantId !== null && !isId(tenantId)) throw new Error('A tenant id is a UUID.');
+  const scope = `select set_config('app.tenant_id', '${tenantId ?? ''}', true), set_config('app.system', '${tenantId === null ? 'on' : ''}', true)`;
+  const deadline = deadlineMs === undefined ? '' : `; set local statement_timeout = ${Math.round(deadlineMs)}`;
+  return `begin; ${scope}${deadline}`;
+};
+
+/** The only door to PostgreSQL: every statement runs in a transaction of one tenant, or of a listed system caller. */
+@Injectable()
+export class Db implements OnApplicationShutdown {
+  private readonly current = new AsyncLocalStorage<Tx>();
+  private readonly breaker = new OutageBreaker();
+
+  constructor(private readonly lanes: Lanes) {}
+
+  /** Connects all lanes; safe to call again after a failure. */
+  async connect(): Promise<void> {
+    for (const source of this.lanes.all) {
+      if (!source.isInitialized) await source.initialize();
+    }
+  }
+
+  /** Whether the last look at the database went well; false while the breaker is open. */
+  get available(): boolean {
+    return this.breaker.closed;
+  }
+
+  /**
+   * Runs `work` in one transaction that sees one tenant's rows. Inside another of the same tenant it joins it.
+   * Deadlocks and serialization failures are tried again three times.
+   * @throws Unavailable when the database is away; what `work` throws, after a rollback.
+   */
+  transaction<T>(tenantId: string, work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const outer = this.current.getStore();
+    if (outer?.tenantId === tenantId) return work(outer);
+    if (outer !== undefined) throw new Error('A transaction of another tenant is open.');
+    return this.attempt(tenantId, work, options);
+  }
+
+  /** Runs `work` over all tenants. */
+  system<T>(_caller: SystemCaller, work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const outer = this.current.getStore();
+    if (outer !== undefined && outer.tenantId === null) return work(outer);
+    if (outer !== undefined) throw new Error("A tenant's transaction is open; a system one cannot start inside it.");
+    return this.attempt(null, work, options);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const source of this.lanes.all) {
+      if (source.isInitialized) await source.destroy();
+    }
+  }
+
+  private async attempt<T>(
+    tenantId: string | null,
+    work: (tx: Tx) => Promise<T>,
+    options: TransactionOptions,
+    triesLeft = 3,
+  ): Promise<T> {
+    try {
+      const done = await this.breaker.run(() => this.run(tenantId, work, options));
+      for (const hook of done.committed) await hook();
+      return done.result;
+    } catch (error) {
+      if (isRetryable(error) && triesLeft > 0) return this.attempt(tenantId, work, options, triesLeft - 1);
+      if (isOutage(error) && !(error instanceof Unavailable)) {
+        throw new Unavailable('database-unavailable', 'The database is away. Try again in a moment.');
+      }
+      throw error;
+    }
+  }
+
+  private async run<T>(
+    tenantId: string | null,
+    work: (tx: Tx) => Promise<T>,
+    options: TransactionOptions,
+  ): Promise<Done<T>> {
+    const source = this.lanes[laneNow()];
+    if (!source.isInitialized) await this.connect();
+    const runner = source.createQueryRunner();
+    const client = (await runner.connect()) as PoolClient;
+    const tx = new Tx(tenantId, client, runner.manager);
+    try {
+      await client.query(beginOf(tenantId, options.deadlineMs));
+      const result = await this.current.run(tx, () => work(tx));
+      await client.query('commit');
+      await runner.release();
+      return { result, committed: tx.committed };
+    } catch (error) {
+      await this.abandon(runner, client, error);
+      throw error;
+    }
+  }
+
+  /** A connection that failed us is closed, so that the pool never lends it again. */
+  private async abandon(runner: QueryRunner, client: PoolClient, error: unknown): Promise<void> {
+    if (runner.isReleased) return;
+    try {
+      if (isOutage(error)) throw error;
+      await client.query('rollback');
+    } catch {
+      void (client as unknown as { end(): Promise<void> }).end().catch(() => undefined);
+    }
+    await runner.release();
+  }
+}

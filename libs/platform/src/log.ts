@@ -1,0 +1,61 @@
+import { Injectable, type LoggerService } from '@nestjs/common';
+import { pino, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+
+import { Configuration } from './config.js';
+import { requestId } from './context.js';
+import { maskNumbers } from './mask.domain.js';
+
+/** Fields that could hold a text, a name or a secret are never logged, whoever passes them. */
+const REDACTED = ['body', 'text', 'message', 'authorization', 'authToken', 'apiKey', 'secret', 'params'];
+
+const errorFields = (error: unknown): Record<string, unknown> =>
+  error instanceof Error
+    ? { name: error.name, error: maskNumbers(error.message), stack: maskNumbers(error.stack ?? '') }
+    : { error: maskNumbers(String(error)) };
+
+/** JSON lines on stdout, pretty on a terminal; phone numbers masked, texts left out, the request's id on each. */
+@Injectable()
+export class Log implements LoggerService {
+  private readonly logger: Logger;
+
+  constructor(settings: Configuration) {
+    const options = {
+      level: settings.LOG_LEVEL,
+      base: undefined,
+      redact: { paths: REDACTED.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
+      mixin: () => (requestId() === undefined ? {} : { requestId: requestId() }),
+    };
+    this.logger = process.stdout.isTTY ? pino(options, pretty({ ignore: 'pid,hostname', sync: true })) : pino(options);
+  }
+
+  log(message: string, fields?: unknown): void {
+    this.write('info', message, fields);
+  }
+
+  info(message: string, fields?: object): void {
+    this.write('info', message, fields);
+  }
+
+  warn(message: string, fields?: unknown): void {
+    this.write('warn', message, fields);
+  }
+
+  debug(message: string, fields?: unknown): void {
+    this.write('debug', message, fields);
+  }
+
+  verbose(message: string, fields?: unknown): void {
+    this.write('trace', message, fields);
+  }
+
+  /** `failure` is what was caught; its message and stack are masked. */
+  error(message: string, failure?: unknown, fields?: unknown): void {
+    this.write('error', message, { ...errorFields(failure), ...(typeof fields === 'object' ? fields : {}) });
+  }
+
+  private write(level: 'info' | 'warn' | 'debug' | 'trace' | 'error', message: string, fields: unknown): void {
+    const extra = typeof fields === 'object' && fields !== null ? fields : { context: fields };
+    this.logger[level](extra, maskNumbers(message));
+  }
+}

@@ -1,0 +1,64 @@
+import { createServer, type Server } from 'node:http';
+
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+import { Configuration } from './config.js';
+
+/** Prometheus metrics, served on the private port and nowhere else. */
+@Injectable()
+export class Metrics implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly registry = new Registry();
+  private server: Server | undefined;
+
+  readonly webhooks = new Histogram({
+    name: 'hub_webhook_seconds',
+    help: 'Time from a webhook to its answer',
+    labelNames: ['kind', 'verdict'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 2, 5],
+    registers: [this.registry],
+  });
+  readonly lostEvents = this.counter('hub_events_lost_total', 'Webhook events answered but not kept', ['kind']);
+  readonly jobs = this.counter('hub_jobs_total', 'Jobs run, by task and end', ['task', 'end']);
+  readonly texts = this.counter('hub_texts_total', 'Outgoing texts by what became of the attempt', ['outcome']);
+  readonly snapshotVersion = new Gauge({
+    name: 'hub_snapshot_loaded_timestamp_seconds',
+    help: 'When the routing snapshot last agreed with the database',
+    registers: [this.registry],
+  });
+
+  constructor(private readonly settings: Configuration) {
+    if (settings.NODE_ENV !== 'test') collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** A counter of this registry; names follow Prometheus' conventions. */
+  counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.settings.NODE_ENV === 'test') return;
+    const server = createServer((request, response) => void this.serve(request.url ?? '/', response));
+    this.server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.settings.METRICS_PORT, this.settings.METRICS_HOST, resolve);
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    const server = this.server;
+    if (server === undefined) return;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+
+  private async serve(url: string, response: import('node:http').ServerResponse): Promise<void> {
+    if (url !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    const text = await this.registry.metrics();
+    response.writeHead(200, { 'content-type': this.registry.contentType }).end(text);
+  }
+}

@@ -1,0 +1,56 @@
+import type { PoolClient, QueryResultRow } from 'pg';
+import type { EntityManager } from 'typeorm';
+
+const names = new Map<string, string>();
+
+/** Statements are written as constants, so each is prepared once per connection; past 1,000 none is named. */
+const nameOf = (text: string): string | undefined => {
+  const known = names.get(text);
+  if (known !== undefined || names.size >= 1_000) return known;
+  const name = `s${names.size}`;
+  names.set(text, name);
+  return name;
+};
+
+/** One open transaction, bound to its tenant. */
+export class Tx {
+  private readonly hooks: (() => void | Promise<void>)[] = [];
+
+  constructor(
+    /** The tenant whose rows are visible; null in a system transaction. */
+    readonly tenantId: string | null,
+    private readonly client: PoolClient,
+    /** TypeORM's manager on this very transaction. */
+    readonly manager: EntityManager,
+  ) {}
+
+  /** Runs one statement, a constant text with `$1…` parameters, and gives its rows. */
+  async query<T extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+    const name = nameOf(text);
+    const config = name === undefined ? { text, values: [...values] } : { name, text, values: [...values] };
+    const result = await this.client.query<T>(config);
+    return result.rows;
+  }
+
+  /** The first row, or undefined. */
+  async one<T extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<T | undefined> {
+    return (await this.query<T>(text, values))[0];
+  }
+
+  /** The database's clock, read now: call it after the lock, for a reading before is older than the wait. */
+  async now(): Promise<Date> {
+    const row = await this.one<{ now: Date }>('select clock_timestamp() as now');
+    if (row === undefined) throw new Error('The database gave no time.');
+    return row.now;
+  }
+
+  /** Runs `hook` once the transaction has committed; never when it rolled back. */
+  afterCommit(hook: () => void | Promise<void>): void {
+    this.hooks.push(hook);
+  }
+
+  /** For Db alone: what to run after the commit. */
+  get committed(): readonly (() => void | Promise<void>)[] {
+    return this.hooks;
+  }
+}

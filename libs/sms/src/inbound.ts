@@ -1,0 +1,71 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Contacts, keywordOf, keywordWhenOptedOut, refusalOf, type KnownContact } from '#libs/contacts';
+import { Events, Inbox, type InboxEvent } from '#libs/durable';
+import { newId, Tx } from '#libs/platform';
+import { isTextable, SidDirectory } from '#libs/twilio';
+
+import { segmentsOf, type Wish } from './message.domain.js';
+import type { Message } from './message.entity.js';
+import { COLUMNS, messageView } from './message-view.js';
+import { Sms } from './sms.js';
+
+const RECEIVE = `
+  insert into messages (id, tenant_id, contact_id, phone_number_id, direction, author, purpose, body, media, segments,
+    status, dedup_key, message_sid, wish)
+  values ($1, $2, $3, $4, 'inbound', 'customer', 'reply', $5, $6, $7, 'received', $8, $9, $10)
+  on conflict (tenant_id, dedup_key) do nothing returning ${COLUMNS}`;
+
+const MOST_MEDIA = 10;
+
+const mediaOf = (params: Readonly<Record<string, string>>): readonly { url: string; contentType: string }[] =>
+  Array.from({ length: Math.min(Number(params['NumMedia'] ?? 0), MOST_MEDIA) }, (_, index) => ({
+    url: params[`MediaUrl${index}`] ?? '',
+    contentType: params[`MediaContentType${index}`] ?? '',
+  })).filter(({ url }) => url !== '');
+
+/** Keeps what customers text, and obeys STOP, START and free-text refusals in the same transaction. */
+@Injectable()
+export class Inbound implements OnModuleInit {
+  constructor(
+    private readonly inbox: Inbox,
+    private readonly contacts: Contacts,
+    private readonly sms: Sms,
+    private readonly events: Events,
+    private readonly sids: SidDirectory,
+  ) {}
+
+  onModuleInit(): void {
+    this.inbox.on('sms.incoming', (tx, event) => this.apply(tx, event));
+  }
+
+  private async apply(tx: Tx, event: InboxEvent): Promise<void> {
+    const { params, context, sid, accountSid } = event;
+    const contact = await this.contacts.ensure(tx, params['From'] ?? '');
+    if (!isTextable(contact.number)) await this.contacts.markUntextable(tx, contact.id, null);
+    const body = params['Body'] ?? '';
+    const media = JSON.stringify(mediaOf(params));
+    const values = [newId(), tx.tenantId, contact.id, context['phoneNumberId'], body, media, segmentsOf(body)];
+    const wish = this.wishOf(body, params['OptOutType'], contact);
+    const message = await tx.one<Message & Record<string, unknown>>(RECEIVE, [...values, `in:${sid}`, sid, wish]);
+    if (message === undefined) return;
+    await this.sids.claim(tx, sid, { accountSid, kind: 'message', subjectId: message.id });
+    await this.obey(tx, wish, contact, sid);
+    const { phoneNumberId } = message;
+    const answeredByTwilio = (params['OptOutType'] ?? '') !== '';
+    const data = { ...messageView(message), contactId: contact.id, phoneNumberId, answeredByTwilio };
+    await this.events.publish(tx, { type: 'message.received', subjectId: message.id, data });
+  }
+
+  private wishOf(body: string, optOutType: string | undefined, contact: KnownContact): Wish {
+    const keyword = contact.optedOutAt === null ? keywordOf(body, optOutType) : keywordWhenOptedOut(body, optOutType);
+    return keyword ?? refusalOf(body);
+  }
+
+  private async obey(tx: Tx, wish: Wish, contact: KnownContact, sid: string): Promise<void> {
+    const consent = { source: 'text' as const, evidence: { messageSid: sid, wish: wish ?? '' } };
+    if (wish === 'start') await this.contacts.optIn(tx, contact.id, consent);
+    if (wish !== 'stop' && wish !== 'opt-out') return;
+    await this.contacts.optOut(tx, contact, consent);
+    await this.sms.cancelAutomatic(tx, contact.id, null);
+  }
+}

@@ -1,0 +1,197 @@
+import { Injectable } from '@nestjs/common';
+import { Contacts } from '#libs/contacts';
+import { Events, Jobs } from '#libs/durable';
+import { newId, Tx } from '#libs/platform';
+import { Routing } from '#libs/tenants';
+import { CallbackUrls, policyOf, SidDirectory, type OutgoingText, type SendOutcome } from '#libs/twilio';
+
+import type { Message } from './message.entity.js';
+import { COLUMNS, messageView } from './message-view.js';
+
+/** An attempt that is committed: from here on the text may have left. */
+export interface Attempt {
+  readonly id: string;
+  readonly message: Message;
+  readonly text: OutgoingText;
+}
+
+type Row = Message & { readonly customerNumber: string } & Record<string, unknown>;
+
+/** A process that died with an attempt open is believed dead after this long; then the outcome is unknown. */
+const OPEN_TOO_LONG_SECONDS = 45;
+/** How long an unknown outcome is left to the callbacks before Twilio's list is asked. */
+export const SETTLE_AFTER_MS = 90_000;
+
+/** The oldest due text of a conversation, unless an attempt of it is under way: they leave in order. */
+const NEXT = `
+  select ${COLUMNS}, (select number from contacts c where c.tenant_id = $1 and c.id = m.contact_id) as "customerNumber"
+  from messages m where tenant_id = $1 and conversation_id = $2 and status = 'queued' and send_at <= clock_timestamp()
+    and not exists (select 1 from messages s where s.tenant_id = $1 and s.conversation_id = $2 and s.status = 'sending')
+  order by send_at, id limit 1`;
+const OPEN = `
+  select a.id, a.opened_at < clock_timestamp() - make_interval(secs => $3) as stuck
+  from message_attempts a join messages m on m.tenant_id = a.tenant_id and m.id = a.message_id
+  where m.tenant_id = $1 and m.conversation_id = $2 and m.status = 'sending' and a.outcome = 'open'`;
+const CLAIM = `
+  with m as (update messages set status = 'sending' where tenant_id = $1 and id = $2 and status = 'queued' returning id)
+  insert into message_attempts (id, tenant_id, message_id) select $3, $1, id from m returning id`;
+const SETTLE = `
+  update message_attempts set outcome = $3, message_sid = coalesce(message_sid, $4), error_code = $5, settled_at = clock_timestamp()
+  where tenant_id = $1 and id = $2 and outcome in ('open', 'unknown') returning id`;
+const ACCEPT = `
+  update messages set message_sid = coalesce(message_sid, $3), sent_at = coalesce(sent_at, clock_timestamp()),
+    status = case when status in ('sending', 'held') then 'accepted' else status end
+  where tenant_id = $1 and id = $2 returning ${COLUMNS}`;
+const FAIL = `
+  update messages set status = 'failed', error_code = $3 where tenant_id = $1 and id = $2 and status = 'sending'
+  returning ${COLUMNS}`;
+const PUT_OFF = `
+  update messages set status = 'queued', send_at = clock_timestamp() + make_interval(secs => $3)
+  where tenant_id = $1 and id = $2 and status = 'sending' returning send_at as "sendAt"`;
+const TRIES = 'select count(*)::int as tries from message_attempts where tenant_id = $1 and message_id = $2';
+
+/** What binds our messages to the carrier's. */
+@Injectable()
+export class CarrierBinding {
+  constructor(
+    readonly urls: CallbackUrls,
+    readonly sids: SidDirectory,
+  ) {}
+}
+
+/** The rows behind a send: which text is next, its attempt, and what became of it. */
+@Injectable()
+export class Outgoing {
+  constructor(
+    private readonly jobs: Jobs,
+    private readonly events: Events,
+    private readonly contacts: Contacts,
+    private readonly routing: Routing,
+    private readonly carrier: CarrierBinding,
+  ) {}
+
+  /** Opens an attempt of the next text. The contact is held, so a STOP comes before or after, never between. */
+  async claim(tx: Tx, conversationId: string): Promise<Attempt | null> {
+    const message = await tx.one<Row>(NEXT, [tx.tenantId, conversationId]);
+    if (message === undefined) return this.watchOpen(tx, conversationId);
+    const route = this.routing.routeOf(message.phoneNumberId);
+    if (route === undefined) throw new Error('The number of this message is not known here yet.');
+    const contact = await this.contacts.hold(tx, message.contactId);
+    if (contact.optedOutAt !== null && message.purpose !== 'opt-out-confirmation') return this.refuse(tx, message);
+    const attemptId = newId();
+    const claimed = await tx.one(CLAIM, [tx.tenantId, message.id, attemptId]);
+    if (claimed === undefined) return null;
+    const carried = { tenantId: message.tenantId, messageId: message.id, attemptId };
+    const statusCallback = this.carrier.urls.to('sms/status', route.number.accountSid, carried);
+    return { id: attemptId, message, text: this.textOf(message, route.number, statusCallback) };
+  }
+
+  /** Writes down what became of an attempt, and wakes whoever comes next. */
+  async settle(tx: Tx, message: Message, attemptId: string, outcome: SendOutcome): Promise<void> {
+    switch (outcome.kind) {
+      case 'accepted':
+        return this.accepted(tx, message, attemptId, outcome.sid);
+      case 'refused':
+        return this.refused(tx, message, attemptId, outcome.code);
+      case 'put-off':
+        return this.putOff(tx, message, attemptId, outcome.retryAfterMs);
+      case 'not-sent':
+        return this.putOff(tx, message, attemptId, 2_000);
+      case 'unknown':
+        return this.unknown(tx, attemptId, outcome.error);
+    }
+  }
+
+  /** Twilio has it: binds the SID. Callbacks may have brought it further meanwhile. */
+  async accepted(tx: Tx, message: Message, attemptId: string, sid: string): Promise<void> {
+    const route = this.routing.routeOf(message.phoneNumberId);
+    const accountSid = route?.number.accountSid ?? '';
+    await this.carrier.sids.claim(tx, sid, { accountSid, kind: 'message', subjectId: message.id });
+    await tx.query(SETTLE, [tx.tenantId, attemptId, 'accepted', sid, null]);
+    const now = await tx.one<Message & Record<string, unknown>>(ACCEPT, [tx.tenantId, message.id, sid]);
+    if (now !== undefined && message.messageSid === null) await this.tell(tx, 'message.sent', now);
+    await this.next(tx, message);
+  }
+
+  private async refused(tx: Tx, message: Message, attemptId: string, code: string): Promise<void> {
+    await tx.query(SETTLE, [tx.tenantId, attemptId, 'refused', null, code]);
+    const contact = await this.contacts.hold(tx, message.contactId);
+    await this.learn(tx, contact, code);
+    const failed = await tx.one<Message & Record<string, unknown>>(FAIL, [tx.tenantId, message.id, code]);
+    if (failed !== undefined) await this.tell(tx, 'message.status', failed);
+    await this.next(tx, message);
+  }
+
+  /** What a code says of the contact (Twilio's error codes as policy). */
+  async learn(tx: Tx, contact: { readonly id: string; readonly number: string }, code: string | null): Promise<void> {
+    const policy = policyOf(code);
+    if (policy === 'opted-out') await this.contacts.optOut(tx, contact, { source: 'twilio', evidence: { code: code ?? '' } });
+    if (policy === 'landline') await this.contacts.markUntextable(tx, contact.id, 'landline');
+    if (policy === 'not-textable') await this.contacts.markUntextable(tx, contact.id, null);
+  }
+
+  private async putOff(tx: Tx, message: Message, attemptId: string, leastMs: number): Promise<void> {
+    await tx.query(SETTLE, [tx.tenantId, attemptId, 'put-off', null, null]);
+    const count = await tx.one<{ tries: number }>(TRIES, [tx.tenantId, message.id]);
+    const backOff = Math.min(60_000, 500 * 2 ** Math.min(count?.tries ?? 1, 8));
+    const seconds = (leastMs + Math.random() * backOff) / 1_000;
+    const row = await tx.one<{ sendAt: Date }>(PUT_OFF, [tx.tenantId, message.id, seconds]);
+    if (row !== undefined) await this.wakeAt(tx, message, row.sendAt);
+  }
+
+  private async refuse(tx: Tx, message: Message): Promise<null> {
+    await tx.query("update messages set status = 'canceled' where tenant_id = $1 and id = $2 and status = 'queued'", [
+      tx.tenantId,
+      message.id,
+    ]);
+    await this.next(tx, message);
+    return null;
+  }
+
+  /** Nothing to send, or an attempt under way: one whose process died is unknown, a young one is looked at later. */
+  private async watchOpen(tx: Tx, conversationId: string): Promise<null> {
+    const open = await tx.query<{ id: string; stuck: boolean }>(OPEN, [tx.tenantId, conversationId, OPEN_TOO_LONG_SECONDS]);
+    for (const { id, stuck } of open) {
+      if (stuck) await this.unknown(tx, id, 'the process ended while sending');
+      else await this.jobs.add(tx, 'sms.deliver', { tenantId: tx.tenantId ?? '', conversationId }, { inMs: OPEN_TOO_LONG_SECONDS * 1_000 });
+    }
+    return null;
+  }
+
+  private async unknown(tx: Tx, attemptId: string, error: string): Promise<void> {
+    await tx.query(SETTLE, [tx.tenantId, attemptId, 'unknown', null, error.slice(0, 200)]);
+    await this.jobs.add(tx, 'sms.settle', { tenantId: tx.tenantId ?? '', attemptId, look: '1' }, { inMs: SETTLE_AFTER_MS });
+  }
+
+  private next(tx: Tx, message: Message): Promise<void> {
+    return this.jobs.add(tx, 'sms.deliver', this.whose(message), { priority: -10 });
+  }
+
+  private wakeAt(tx: Tx, message: Message, at: Date): Promise<void> {
+    return this.jobs.add(tx, 'sms.deliver', this.whose(message), { at, priority: -10 });
+  }
+
+  private whose({ tenantId, conversationId }: Message): { readonly tenantId: string; readonly conversationId: string } {
+    return { tenantId, conversationId: conversationId ?? '' };
+  }
+
+  private tell(tx: Tx, type: string, message: Message): Promise<void> {
+    return this.events.publish(tx, { type, subjectId: message.id, data: { ...messageView(message) } });
+  }
+
+  private textOf(
+    message: Row,
+    from: { readonly accountSid: string; readonly number: string; readonly messagingServiceSid: string | null },
+    statusCallback: string,
+  ): OutgoingText {
+    return {
+      accountSid: from.accountSid,
+      from: from.number,
+      messagingServiceSid: from.messagingServiceSid,
+      to: message.customerNumber,
+      body: message.body,
+      mediaUrls: message.media.map(({ url }) => url),
+      statusCallback,
+    };
+  }
+}

@@ -1,0 +1,138 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Jobs } from '#libs/durable';
+import { Conflict, Db, Log, NotFound, Tx } from '#libs/platform';
+import { Routing } from '#libs/tenants';
+import { Telephony, type ListedMessage } from '#libs/twilio';
+
+import type { Message } from './message.entity.js';
+import { COLUMNS } from './message-view.js';
+import { Outgoing } from './outgoing.js';
+
+const LOOK_AGAIN_MS = 30_000;
+const MOST_ATTEMPTS = 2;
+
+interface Unknown extends Record<string, unknown> {
+  readonly id: string;
+  readonly openedAt: Date;
+  readonly attempts: number;
+  readonly customerNumber: string;
+  readonly message: Message;
+}
+
+const ATTEMPT = `
+  select a.id, a.opened_at as "openedAt", a.message_id as "messageId",
+    (select count(*)::int from message_attempts o where o.tenant_id = $1 and o.message_id = a.message_id) as attempts
+  from message_attempts a where a.tenant_id = $1 and a.id = $2 and a.outcome = 'unknown'`;
+const MESSAGE = `
+  select ${COLUMNS}, (select number from contacts c where c.tenant_id = $1 and c.id = m.contact_id) as "customerNumber"
+  from messages m where tenant_id = $1 and id = $2 and status in ('sending', 'held') for update`;
+const BOUND = 'select message_sid as sid from messages where tenant_id = $1 and message_sid = any($2)';
+const ABSENT = `update message_attempts set outcome = 'absent', settled_at = clock_timestamp() where tenant_id = $1 and id = $2`;
+const REQUEUE = `update messages set status = 'queued', send_at = clock_timestamp() where tenant_id = $1 and id = $2`;
+const HOLD = `update messages set status = 'held' where tenant_id = $1 and id = $2 and status = 'sending'`;
+const RESOLVE = `
+  update messages set status = $3, send_at = clock_timestamp() where tenant_id = $1 and id = $2 and status = 'held'
+  returning conversation_id as "conversationId"`;
+
+/** What needs a look at Twilio's list, or a human's word. */
+@Injectable()
+export class SettlementDesk {
+  constructor(
+    private readonly db: Db,
+    private readonly jobs: Jobs,
+    private readonly telephony: Telephony,
+    private readonly routing: Routing,
+    private readonly log: Log,
+  ) {}
+
+  /** Listed messages that could be this attempt's: same numbers, same text, made since it was opened. */
+  async candidates({ message, customerNumber, openedAt }: Unknown): Promise<readonly ListedMessage[]> {
+    const route = this.routing.routeOf(message.phoneNumberId);
+    if (route === undefined) throw new Error('The number of this message is not known here.');
+    const { accountSid, number } = route.number;
+    const listed = await this.telephony.messagesBetween(accountSid, number, customerNumber);
+    const since = openedAt.getTime() - 5_000;
+    return listed.filter(({ body, createdAt }) => body === message.body && (createdAt?.getTime() ?? since) >= since);
+  }
+
+  /** A human's word on a held message. @throws NotFound, Conflict when it is not held */
+  async resolve(tenantId: string, id: string, as: 'resend' | 'discard'): Promise<void> {
+    await this.db.transaction(tenantId, async (tx) => {
+      const known = await tx.one('select 1 from messages where tenant_id = $1 and id = $2', [tenantId, id]);
+      if (known === undefined) throw new NotFound('message');
+      const status = as === 'resend' ? 'queued' : 'failed';
+      const row = await tx.one<{ conversationId: string }>(RESOLVE, [tenantId, id, status]);
+      if (row === undefined) throw new Conflict('not-held', 'Only a held message waits for this.');
+      this.log.info('a held message was resolved', { messageId: id, as });
+      if (as === 'resend') await this.jobs.add(tx, 'sms.deliver', { tenantId, conversationId: row.conversationId });
+    });
+  }
+}
+
+/**
+ * Settles sends whose outcome nobody knows: by the callback, which may have come meanwhile, then by Twilio's
+ * list. Sent again only after the list lacked it twice; held for a human when it cannot be told.
+ */
+@Injectable()
+export class Settlement implements OnModuleInit {
+  constructor(
+    private readonly db: Db,
+    private readonly jobs: Jobs,
+    private readonly outgoing: Outgoing,
+    private readonly telephony: Telephony,
+    private readonly desk: SettlementDesk,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.handle('sms.settle', ({ tenantId = '', attemptId = '', look }) => this.settle(tenantId, attemptId, Number(look)));
+  }
+
+  private async settle(tenantId: string, attemptId: string, look: number): Promise<void> {
+    const unknown = await this.db.transaction(tenantId, (tx) => this.read(tx, attemptId));
+    if (unknown === null) return;
+    const listed = await this.desk.candidates(unknown).catch(() => null);
+    await this.db.transaction(tenantId, async (tx) => {
+      const still = await this.read(tx, attemptId);
+      if (still !== null) await this.conclude(tx, still, listed, look);
+    });
+  }
+
+  private async conclude(tx: Tx, unknown: Unknown, listed: readonly ListedMessage[] | null, look: number): Promise<void> {
+    const { message, id } = unknown;
+    const unbound = listed === null ? [] : await this.unbound(tx, listed);
+    const [only] = unbound;
+    if (unbound.length === 1 && only !== undefined) return this.outgoing.accepted(tx, message, id, only.sid);
+    if (unbound.length === 0 && listed !== null && look >= 2 && unknown.attempts < MOST_ATTEMPTS) return this.again(tx, unknown);
+    if (look >= 4 || unbound.length > 1 || unknown.attempts >= MOST_ATTEMPTS) {
+      await tx.query(HOLD, [tx.tenantId, message.id]);
+      return;
+    }
+    const payload = { tenantId: message.tenantId, attemptId: id, look: String(look + 1) };
+    await this.jobs.add(tx, 'sms.settle', payload, { inMs: LOOK_AGAIN_MS * look });
+  }
+
+  private async again(tx: Tx, { id, message }: Unknown): Promise<void> {
+    await tx.query(ABSENT, [tx.tenantId, id]);
+    await tx.query(REQUEUE, [tx.tenantId, message.id]);
+    await this.jobs.add(tx, 'sms.deliver', { tenantId: message.tenantId, conversationId: message.conversationId ?? '' });
+  }
+
+  private async unbound(tx: Tx, listed: readonly ListedMessage[]): Promise<readonly ListedMessage[]> {
+    const bound = await tx.query<{ sid: string }>(BOUND, [tx.tenantId, listed.map(({ sid }) => sid)]);
+    const taken = new Set(bound.map(({ sid }) => sid));
+    return listed.filter(({ sid }) => !taken.has(sid));
+  }
+
+  private async read(tx: Tx, attemptId: string): Promise<Unknown | null> {
+    const attempt = await tx.one<{ id: string; openedAt: Date; messageId: string; attempts: number }>(ATTEMPT, [
+      tx.tenantId,
+      attemptId,
+    ]);
+    if (attempt === undefined) return null;
+    const message = await tx.one<Message & { customerNumber: string } & Record<string, unknown>>(MESSAGE, [
+      tx.tenantId,
+      attempt.messageId,
+    ]);
+    return message === undefined ? null : { ...attempt, message, customerNumber: message.customerNumber };
+  }
+}

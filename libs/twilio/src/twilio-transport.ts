@@ -1,0 +1,97 @@
+import { Agent, request } from 'undici';
+import twilio from 'twilio';
+
+const CONNECT_MS = 10_000;
+const TOTAL_MS = 20_000;
+const CONCURRENT = 20;
+
+/** The answer of Twilio's API as its SDK takes it. */
+interface ApiResponse {
+  readonly statusCode: number;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+interface ApiRequest {
+  readonly method: string;
+  readonly uri: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly headers?: object;
+  readonly params?: unknown;
+  readonly data?: unknown;
+}
+
+/** No connection was made, so no byte of the request left. */
+export class NotConnected extends Error {}
+
+/** Twilio said "too many": the request was not processed (twilio.com/docs/api/errors/20429). */
+export class Throttled extends Error {
+  constructor(readonly retryAfterMs: number) {
+    super('Twilio asks to slow down.');
+  }
+}
+
+const formOf = (fields: unknown): URLSearchParams => {
+  const form = new URLSearchParams();
+  for (const [key, value] of Object.entries(fields ?? {}) as [string, unknown][]) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) form.append(key, String(one));
+  }
+  return form;
+};
+
+const NEVER_LEFT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+
+const neverLeft = (error: unknown): boolean => {
+  if (error instanceof AggregateError) return error.errors.every(neverLeft);
+  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && NEVER_LEFT.has(code);
+};
+
+/**
+ * The SDK's HTTP client, ours: every request goes to one origin, once, without redirects, on kept-alive
+ * connections that are not reused when idle for 2 s (a stale one resets, and a reset is an unknown outcome).
+ */
+export class TwilioTransport extends twilio.RequestClient {
+  private readonly agent = new Agent({
+    connect: { timeout: CONNECT_MS },
+    keepAliveTimeout: 2_000,
+    keepAliveMaxTimeout: 2_000,
+    connections: CONCURRENT,
+    pipelining: 1,
+  });
+
+  constructor(private readonly origin: string) {
+    super({ autoRetry: false });
+  }
+
+  /** @throws NotConnected, Throttled, or undici's error when the outcome is unknown */
+  override async request<TData>(options: ApiRequest): Promise<ApiResponse & { body: TData; toString(): string }> {
+    const { pathname, search } = new URL(options.uri);
+    const query = options.params === undefined ? '' : formOf(options.params).toString();
+    const url = `${this.origin}${pathname}${search}${query === '' ? '' : `${search === '' ? '?' : '&'}${query}`}`;
+    const auth = Buffer.from(`${options.username ?? ''}:${options.password ?? ''}`).toString('base64');
+    const hasBody = options.method.toUpperCase() === 'POST';
+    const answer = await request(url, {
+      dispatcher: this.agent,
+      method: hasBody ? 'POST' : 'GET',
+      headers: {
+        authorization: `Basic ${auth}`,
+        accept: 'application/json',
+        ...(hasBody ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+      },
+      body: hasBody ? formOf(options.data).toString() : null,
+      signal: AbortSignal.timeout(TOTAL_MS),
+    }).catch((error: unknown) => {
+      throw neverLeft(error) ? new NotConnected(String(error)) : error;
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode === 429) throw new Throttled(Number(answer.headers['retry-after'] ?? 1) * 1_000 || 1_000);
+    const body = JSON.parse(text === '' ? '{}' : text) as TData;
+    return { statusCode: answer.statusCode, body, headers: answer.headers, toString: () => `HTTP ${answer.statusCode}` };
+  }
+
+  close(): Promise<void> {
+    return this.agent.destroy();
+  }
+}
