@@ -22,8 +22,8 @@ export default {
       displayName: 'database',
       testMatch: ['<rootDir>/libs/**/*.spec.ts', '<rootDir>/apps/hub/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
       testPathIgnorePatterns: ['\\.domain\\.spec\\.ts$'],
-      globalSetup: '<rootDir>/test/cluster.setup.ts',
-      globalTeardown: '<rootDir>/test/cluster.teardown.ts',
+      globalSetup: '<rootDir>/test/cluster.setup.mjs',
+      globalTeardown: '<rootDir>/test/cluster.teardown.mjs',
     },
   ],
 };

@@ -54,7 +54,7 @@ const isCity = (part: string): boolean =>
     .every((name) => isContent(name) && !isTrade(name) && !givenNames.has(name) && !timely.test(name));
 
 const timely =
-  /^(?:anytime|mornings?|evenings?|afternoons?|nights?|noon|lunch\w*|tonight|tomorrow|\w+day|weekends?|whenever|after|before|around|between|lunes|martes|sabado)$/;
+  /^(?:anytime|mornings?|evenings?|afternoons?|nights?|noon|lunch\w*|tonight|tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|whenever|after|before|around|between|lunes|martes|sabado)$/;
 
 const tailOf = (rest: string): number => {
   let length = 0;

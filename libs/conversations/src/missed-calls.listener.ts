@@ -132,7 +132,10 @@ export class MissedCallsListener implements OnModuleInit {
     if (route === undefined) throw new Error('The number of this call is not known here yet.');
     await this.db.transaction(tenantId, async (tx) => {
       const textBack = await this.desk.textBack(tx, call, route);
-      if (textBack !== null) await this.calls.noteTextBack(tx, call.id, textBack);
+      if (textBack === null) return;
+      await this.calls.noteTextBack(tx, call.id, textBack);
+      const data = { ...textBack, callId: call.id, phoneNumberId: call.phoneNumberId };
+      await this.ground.events.publish(tx, { type: 'text-back.decided', subjectId: call.id, data });
     });
   }
 }

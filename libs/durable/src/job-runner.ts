@@ -28,6 +28,8 @@ const SWEEP = `
 /** Makes the tables of the job library; safe to run again, and beside itself. */
 export const prepareJobs = async (address: DatabaseAddress): Promise<void> => {
   const pool = new Pool({ connectionString: address.url, options: address.options, max: 1 });
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   try {
     await runMigrations({ pgPool: pool, logger: new Logger(() => () => undefined) });
   } finally {
@@ -98,14 +100,7 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
   private async start(): Promise<Runner> {
     const events = new EventEmitter();
     events.on('worker:create', ({ worker }: { worker: { workerId: string } }) => this.workerIds.add(worker.workerId));
-    this.pool ??= new Pool({
-      connectionString: this.address.url,
-      options: this.address.options,
-      max: CONNECTIONS,
-      application_name: 'twilio-server jobs',
-      connectionTimeoutMillis: 3_000,
-    });
-    this.pool.on('error', () => undefined);
+    this.pool ??= this.connections();
     const tasks = Object.fromEntries([...this.jobs.tasks].map(([task, handler]) => [task, this.running(task, handler)]));
     const logger = new Logger(() => (level, message) => level === 'error' && this.telling.log.warn(`jobs: ${message}`));
     const options = { pgPool: this.pool, concurrency: CONCURRENCY, pollInterval: POLL_MS, noHandleSignals: true };
@@ -115,6 +110,19 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
       this.runner = undefined;
     });
     return runner;
+  }
+
+  private connections(): Pool {
+    const pool = new Pool({
+      connectionString: this.address.url,
+      options: this.address.options,
+      max: CONNECTIONS,
+      application_name: 'twilio-server jobs',
+      connectionTimeoutMillis: 3_000,
+    });
+    pool.on('error', () => undefined);
+    pool.on('connect', (client) => void client.on('error', () => undefined));
+    return pool;
   }
 
   private running(task: string, handler: JobHandler): (payload: unknown) => Promise<void> {

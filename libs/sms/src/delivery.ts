@@ -5,7 +5,7 @@ import { newId, Tx } from '#libs/platform';
 
 import { climbs, meaningOf, type MessageStatus } from './message.domain.js';
 import type { Message } from './message.entity.js';
-import { COLUMNS, messageView } from './message-view.js';
+import { COLUMNS, messageEvent } from './message-view.js';
 import { Outgoing } from './outgoing.js';
 
 type Row = Message & Record<string, unknown>;
@@ -63,7 +63,7 @@ export class Delivery implements OnModuleInit {
     if (message === undefined || to === null || !climbs(message.status, to)) return false;
     const now = await tx.one<Row>(CLIMB, [tx.tenantId, messageId, to, code]);
     if (now === undefined) return false;
-    await this.events.publish(tx, { type: 'message.status', subjectId: messageId, data: { ...messageView(now) } });
+    await this.events.publish(tx, { type: 'message.status', subjectId: messageId, data: messageEvent(now) });
     return FAILED.includes(to);
   }
 }

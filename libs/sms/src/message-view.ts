@@ -28,3 +28,10 @@ export const messageView = (message: Message): MessageView => ({
   sentAt: iso(message.sentAt),
   deliveredAt: iso(message.deliveredAt),
 });
+
+/** A message as events carry it: with the contact and the number, which name the thread before there is one. */
+export const messageEvent = (message: Message): Record<string, unknown> => ({
+  ...messageView(message),
+  contactId: message.contactId,
+  phoneNumberId: message.phoneNumberId,
+});

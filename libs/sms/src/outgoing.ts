@@ -6,7 +6,7 @@ import { Routing } from '#libs/tenants';
 import { CallbackUrls, policyOf, SidDirectory, type OutgoingText, type SendOutcome } from '#libs/twilio';
 
 import type { Message } from './message.entity.js';
-import { COLUMNS, messageView } from './message-view.js';
+import { COLUMNS, messageEvent } from './message-view.js';
 
 /** An attempt that is committed: from here on the text may have left. */
 export interface Attempt {
@@ -176,7 +176,7 @@ export class Outgoing {
   }
 
   private tell(tx: Tx, type: string, message: Message): Promise<void> {
-    return this.events.publish(tx, { type, subjectId: message.id, data: { ...messageView(message) } });
+    return this.events.publish(tx, { type, subjectId: message.id, data: messageEvent(message) });
   }
 
   private textOf(

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+
+import { Client } from 'pg';
+
+import { addressOf, type DatabaseAddress } from '#libs/platform';
+
+import { migrate } from '../apps/hub/src/database.js';
+
+const TEMPLATE = 'hub_template';
+const ROLE = 'hub_owner';
+const PASSWORD = 'for-tests-only';
+const TEMPLATE_LOCK = 4_242;
+
+const clusterUrl = (): string => {
+  const url = process.env['TEST_CLUSTER_URL'];
+  if (url === undefined) throw new Error('TEST_CLUSTER_URL is not set: run the tests with npm test.');
+  return url;
+};
+
+const asOwner = (database: string): string => {
+  const url = new URL(clusterUrl());
+  url.username = ROLE;
+  url.password = PASSWORD;
+  url.pathname = `/${database}`;
+  return url.href;
+};
+
+const onCluster = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
+  const client = new Client({ connectionString: clusterUrl() });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+};
+
+/** The migrated database that every other is copied from; made by the first test file that asks. */
+const ensureTemplate = async (client: Client): Promise<void> => {
+  await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+  try {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [TEMPLATE]);
+    if (rowCount !== 0) return;
+    await client.query(`create role ${ROLE} login password '${PASSWORD}'`);
+    await client.query(`create database ${TEMPLATE}_new owner ${ROLE}`);
+    await migrate(await addressOf(asOwner(`${TEMPLATE}_new`)));
+    await client.query(`alter database ${TEMPLATE}_new rename to ${TEMPLATE}`);
+  } finally {
+    await client.query('select pg_advisory_unlock($1)', [TEMPLATE_LOCK]);
+  }
+};
+
+export interface TestDatabase {
+  readonly address: DatabaseAddress;
+  /** Reads or changes rows as the cluster's superuser, past row-level security. */
+  query(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+  drop(): Promise<void>;
+}
+
+/** A fresh, migrated database, owned by a plain role as in production. */
+export const createDatabase = async (): Promise<TestDatabase> => {
+  const name = `hub_${randomBytes(6).toString('hex')}`;
+  await onCluster(async (client) => {
+    await ensureTemplate(client);
+    await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+    await client.query(`create database ${name} template ${TEMPLATE} owner ${ROLE}`);
+    await client.query('select pg_advisory_unlock($1)', [TEMPLATE_LOCK]);
+  });
+  const url = new URL(clusterUrl());
+  url.pathname = `/${name}`;
+  const client = new Client({ connectionString: url.href });
+  await client.connect();
+  return {
+    address: await addressOf(asOwner(name)),
+    query: async (text, values = []) => (await client.query<Record<string, unknown>>(text, [...values])).rows,
+    drop: async () => {
+      await client.end();
+      await onCluster((admin) => admin.query(`drop database ${name} with (force)`));
+    },
+  };
+};
