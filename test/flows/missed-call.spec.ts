@@ -37,7 +37,7 @@ describe('a missed call', () => {
     const from = newCaller();
     await hub.call(from, tenant.number, { behaviour });
     expect(await ended(from)).toMatchObject({ status: 'ended', outcome: 'missed', missedReason, textBack: { sent: true, reason: null } });
-    await hub.eventually(async () => hub.sandbox.textsTo(from).length === 1).catch(async () => { console.log(await hub.database.query('select m.status, m.send_at, clock_timestamp() as now, a.* from messages m left join message_attempts a on a.message_id=m.id order by m.created_at desc limit 3'), await hub.database.query('select * from graphile_worker._private_jobs')); throw new Error('x'); });
+    await hub.eventually(async () => hub.sandbox.textsTo(from).length === 1);
     expect(hub.sandbox.textsTo(from)[0]).toContain('Harbor Pipe Co');
   });
 
