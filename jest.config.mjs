@@ -16,11 +16,19 @@ export default {
   maxWorkers: 2,
   workerIdleMemoryLimit: '700MB',
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/libs/**/*.domain.spec.ts', '<rootDir>/apps/sandbox/**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/libs/**/*.domain.spec.ts', '<rootDir>/apps/sandbox/**/*.spec.ts'],
+    },
     {
       ...shared,
       displayName: 'database',
-      testMatch: ['<rootDir>/libs/**/*.spec.ts', '<rootDir>/apps/hub/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
+      testMatch: [
+        '<rootDir>/libs/**/*.spec.ts',
+        '<rootDir>/apps/hub/**/*.spec.ts',
+        '<rootDir>/test/**/*.spec.ts',
+      ],
       testPathIgnorePatterns: ['\\.domain\\.spec\\.ts$'],
       globalSetup: '<rootDir>/test/cluster.setup.mjs',
       globalTeardown: '<rootDir>/test/cluster.teardown.mjs',

@@ -61,8 +61,12 @@ export class Foundation1763820000000 implements MigrationInterface {
         attempts int not null default 1,
         primary key (id, received_at)
       ) partition by range (received_at)`);
-    await runner.query(`create index webhook_events_tenant on webhook_events (tenant_id, received_at desc, id desc)`);
-    await runner.query(`create index webhook_events_failed on webhook_events (tenant_id, id) where verdict = 'failed'`);
+    await runner.query(
+      `create index webhook_events_tenant on webhook_events (tenant_id, received_at desc, id desc)`,
+    );
+    await runner.query(
+      `create index webhook_events_failed on webhook_events (tenant_id, id) where verdict = 'failed'`,
+    );
     await runner.query(`select protect_tenant_rows('webhook_events')`);
     await runner.query(`
       create table events (
@@ -94,7 +98,8 @@ export class Foundation1763820000000 implements MigrationInterface {
         claimed_until timestamptz not null,
         created_at timestamptz(3) not null default now(),
         primary key (holder, key))`);
-    for (const parent of ['webhook_events', 'events']) await runner.query(`select ensure_partitions('${parent}', 3)`);
+    for (const parent of ['webhook_events', 'events'])
+      await runner.query(`select ensure_partitions('${parent}', 3)`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

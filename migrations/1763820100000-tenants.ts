@@ -85,7 +85,9 @@ export class Tenants1763820100000 implements MigrationInterface {
         for each row execute function note_routing_change()`);
       await runner.query(`create index ${table}_changed on ${table} (changed_in)`);
     }
-    await runner.query('create index phone_numbers_tenant on phone_numbers (tenant_id, created_at desc, id desc)');
+    await runner.query(
+      'create index phone_numbers_tenant on phone_numbers (tenant_id, created_at desc, id desc)',
+    );
     await runner.query('create index api_keys_tenant on api_keys (tenant_id, created_at desc, id desc)');
     await runner.query(`select protect_tenant_rows('tenants', 'id')`);
     for (const table of ['twilio_sids', 'phone_numbers', 'api_keys', 'contacts', 'consents']) {
@@ -94,6 +96,8 @@ export class Tenants1763820100000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table consents, contacts, api_keys, phone_numbers, tenants, twilio_sids, twilio_accounts');
+    await runner.query(
+      'drop table consents, contacts, api_keys, phone_numbers, tenants, twilio_sids, twilio_accounts',
+    );
   }
 }

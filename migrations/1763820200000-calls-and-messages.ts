@@ -180,7 +180,8 @@ export class CallsAndMessages1763820200000 implements MigrationInterface {
       references conversations (tenant_id, id)`);
     for (const index of INDEXES) await runner.query(index);
     for (const table of PROTECTED) await runner.query(`select protect_tenant_rows('${table}')`);
-    for (const parent of ['decisions', 'message_statuses']) await runner.query(`select ensure_partitions('${parent}', 3)`);
+    for (const parent of ['decisions', 'message_statuses'])
+      await runner.query(`select ensure_partitions('${parent}', 3)`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

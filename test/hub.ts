@@ -64,7 +64,13 @@ export class TestHub {
     const folder = await mkdtemp(join(tmpdir(), 'twilio-server-hub-'));
     const port = await freePort();
     const url = `http://localhost:${port}`;
-    const sandbox = await startSandbox({ port: 0, hubUrl: url, accounts: [ACCOUNT, OTHER_ACCOUNT], ringScale: 0.02, deliveryStepMs: 5 });
+    const sandbox = await startSandbox({
+      port: 0,
+      hubUrl: url,
+      accounts: [ACCOUNT, OTHER_ACCOUNT],
+      ringScale: 0.02,
+      deliveryStepMs: 5,
+    });
     const settings = readConfiguration({
       NODE_ENV: 'test',
       LOG_LEVEL: process.env['TEST_LOG'] ?? 'silent',
@@ -98,7 +104,10 @@ export class TestHub {
   }
 
   /** A tenant with one number that rings `+14155550901`. */
-  async tenant(settings: Readonly<Record<string, unknown>> = {}, accountSid = ACCOUNT.accountSid): Promise<TestTenant> {
+  async tenant(
+    settings: Readonly<Record<string, unknown>> = {},
+    accountSid = ACCOUNT.accountSid,
+  ): Promise<TestTenant> {
     const made = await this.post<{ id: string; apiKey: { secret: string } }>(
       '/v1/tenants',
       { name: 'Harbor Pipe Co', timezone: 'America/Los_Angeles', settings },
@@ -114,14 +123,25 @@ export class TestHub {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ accountSid }),
     });
-    return { id: made.body.id, key: made.body.apiKey.secret, number, phoneNumberId: phone.body.id, accountSid };
+    return {
+      id: made.body.id,
+      key: made.body.apiKey.secret,
+      number,
+      phoneNumberId: phone.body.id,
+      accountSid,
+    };
   }
 
   get<T = Record<string, unknown>>(path: string, key: string): Promise<Answer<T>> {
     return this.request('GET', path, key);
   }
 
-  post<T = Record<string, unknown>>(path: string, body: unknown, key: string, headers: Record<string, string> = {}): Promise<Answer<T>> {
+  post<T = Record<string, unknown>>(
+    path: string,
+    body: unknown,
+    key: string,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
     return this.request('POST', path, key, { body, headers });
   }
 
@@ -142,18 +162,35 @@ export class TestHub {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: (text === '' ? {} : JSON.parse(text)) as T };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? {} : JSON.parse(text)) as T,
+    };
   }
 
   /** Posts a webhook as Twilio signs it. */
-  webhook(path: string, params: Readonly<Record<string, string>>, account = ACCOUNT): Promise<{ status: number; text: string }> {
+  webhook(
+    path: string,
+    params: Readonly<Record<string, string>>,
+    account = ACCOUNT,
+  ): Promise<{ status: number; text: string }> {
     const url = path.startsWith('http') ? path : this.url + path;
     const full = { AccountSid: account.accountSid, ...params };
-    return this.raw(url, new URLSearchParams(full).toString(), twilio.getExpectedTwilioSignature(account.authToken, url, full));
+    return this.raw(
+      url,
+      new URLSearchParams(full).toString(),
+      twilio.getExpectedTwilioSignature(account.authToken, url, full),
+    );
   }
 
   /** Posts a body with a signature, whatever they are. */
-  async raw(url: string, body: string, signature: string | null, type = 'application/x-www-form-urlencoded'): Promise<{ status: number; text: string }> {
+  async raw(
+    url: string,
+    body: string,
+    signature: string | null,
+    type = 'application/x-www-form-urlencoded',
+  ): Promise<{ status: number; text: string }> {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': type, ...(signature === null ? {} : { 'x-twilio-signature': signature }) },
@@ -163,7 +200,12 @@ export class TestHub {
   }
 
   /** A call through the sandbox; answers when it is over. */
-  async call(from: string, to: string, callee: Readonly<Record<string, unknown>>, more: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  async call(
+    from: string,
+    to: string,
+    callee: Readonly<Record<string, unknown>>,
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<string> {
     const response = await fetch(`${this.sandbox.url}/sandbox/calls`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

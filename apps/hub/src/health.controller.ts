@@ -13,7 +13,12 @@ const WITHIN_MS = 2_500;
 const NO_SPOOL = 'events are kept in PostgreSQL only';
 
 const within = <T>(work: Promise<T>): Promise<T> =>
-  Promise.race([work, new Promise<never>((_, fail) => setTimeout(() => fail(new Error('no answer in time')), WITHIN_MS).unref())]);
+  Promise.race([
+    work,
+    new Promise<never>((_, fail) =>
+      setTimeout(() => fail(new Error('no answer in time')), WITHIN_MS).unref(),
+    ),
+  ]);
 
 /** What the health looks at beside the database. */
 @Injectable()
@@ -58,7 +63,8 @@ export class HealthParts {
 
   async jobs(): Promise<HealthIndicatorResult> {
     const check = this.indicators.check('jobs');
-    const count = 'select count(*)::int as dead from graphile_worker._private_jobs where attempts >= max_attempts';
+    const count =
+      'select count(*)::int as dead from graphile_worker._private_jobs where attempts >= max_attempts';
     return within(this.db.system('dead-letters', (tx) => tx.one<{ dead: number }>(count))).then(
       (row) => check.up({ dead: row?.dead ?? 0 }),
       () => check.down({ reason: 'cannot be counted' }),
@@ -71,7 +77,10 @@ export class HealthParts {
       this.indicators.check(name).up({ configured: url !== undefined });
     return [
       () => this.indicators.check('spool').up({ note: NO_SPOOL }),
-      () => this.indicators.check('twilio').up({ degraded: twilio.state.status !== 'ok', failing: twilio.state.failing.length }),
+      () =>
+        this.indicators
+          .check('twilio')
+          .up({ degraded: twilio.state.status !== 'ok', failing: twilio.state.failing.length }),
       () => configured('ai', settings.DISPATCH_BOT_URL),
       () => configured('callService', settings.AS_CALL_SERVICE_URL),
     ];
@@ -114,7 +123,10 @@ export class HealthController {
       .check([() => this.parts.database(), () => this.parts.jobs(), ...this.parts.others()])
       .then(({ details }) => details)
       .catch((error: { response?: { details?: HealthIndicatorResult } }) => error.response?.details ?? {});
-    const states = Object.entries(found).map(([name, { status, ...rest }]) => [name, { status: status === 'up' ? 'ok' : 'down', ...rest }]);
+    const states = Object.entries(found).map(([name, { status, ...rest }]) => [
+      name,
+      { status: status === 'up' ? 'ok' : 'down', ...rest },
+    ]);
     const checks = Object.fromEntries(states) as Record<string, { status: string; degraded?: boolean }>;
     const poor = Object.values(checks).some(({ status, degraded }) => status !== 'ok' || degraded === true);
     return { status: this.parts.loaded ? (poor ? 'degraded' : 'ok') : 'down', checks };

@@ -2,12 +2,14 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
 import { AiDispatchModule } from '#libs/ai-dispatch';
+import { AnalyticsModule } from '#libs/analytics';
 import { CallsModule } from '#libs/calls';
 import { ContactsModule } from '#libs/contacts';
 import { ConversationsModule } from '#libs/conversations';
 import { DurableModule } from '#libs/durable';
 import { ForwardingModule } from '#libs/forwarding';
 import { IdentityModule, type PlatformKey } from '#libs/identity';
+import { IntegrationsModule } from '#libs/integrations';
 import { PlatformModule, type DatabaseAddress, type Ground } from '#libs/platform';
 import { SmsModule } from '#libs/sms';
 import { TenantsModule } from '#libs/tenants';
@@ -24,10 +26,12 @@ export interface HubGround extends Ground {
 
 const FEATURES = [
   AiDispatchModule,
+  AnalyticsModule,
   CallsModule,
   ContactsModule,
   ConversationsModule,
   ForwardingModule,
+  IntegrationsModule,
   SmsModule,
   TenantsModule,
   TwilioModule,

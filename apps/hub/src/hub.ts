@@ -7,6 +7,7 @@ import { lanesTo, migrate } from './database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import { findKeys, type Keys } from './keys.js';
 import { Lifecycle } from './lifecycle.js';
+import { serveDocs } from './openapi.js';
 
 const DATABASE_WITHIN_MS = 60_000;
 const RETRY_MS = 500;
@@ -41,7 +42,11 @@ const registerAccount = async (app: NestExpressApplication, settings: Configurat
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = settings;
   if (accountSid === undefined || authToken === undefined) return;
   const secondary = settings.TWILIO_AUTH_TOKEN_SECONDARY;
-  const given = { accountSid, authToken, ...(secondary === undefined ? {} : { secondaryAuthToken: secondary }) };
+  const given = {
+    accountSid,
+    authToken,
+    ...(secondary === undefined ? {} : { secondaryAuthToken: secondary }),
+  };
   await app.get(Accounts).create(given, 'environment');
 };
 
@@ -49,10 +54,19 @@ const registerAccount = async (app: NestExpressApplication, settings: Configurat
 export const startHub = async (settings: Configuration): Promise<Hub> => {
   const keys = await findKeys(settings);
   const embedded: EmbeddedPostgres | null =
-    settings.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir: settings.DATA_DIR, fsync: true }) : null;
+    settings.DATABASE_URL === undefined
+      ? await startEmbeddedPostgres({ dataDir: settings.DATA_DIR, fsync: true })
+      : null;
   const address = await reached(settings.DATABASE_URL ?? embedded?.url ?? '');
   const { platformKey, sealingKey } = keys;
-  const app = await createApplication({ settings, sealingKey, platformKey, address, lanes: lanesTo(address) });
+  const app = await createApplication({
+    settings,
+    sealingKey,
+    platformKey,
+    address,
+    lanes: lanesTo(address),
+  });
+  serveDocs(app, settings.publicUrl);
   await app.init();
   await registerAccount(app, settings);
   await app.listen(settings.PORT);

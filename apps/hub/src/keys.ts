@@ -13,7 +13,11 @@ export interface Keys {
   readonly platformKeyFile: string | null;
 }
 
-const keptIn = async (folder: string, name: string, make: () => string): Promise<{ secret: string; file: string }> => {
+const keptIn = async (
+  folder: string,
+  name: string,
+  make: () => string,
+): Promise<{ secret: string; file: string }> => {
   const file = resolve(join(folder, name));
   const known = await readFile(file, 'utf8').catch(() => null);
   if (known !== null) return { secret: known.trim(), file };
@@ -28,10 +32,15 @@ const keptIn = async (folder: string, name: string, make: () => string): Promise
 export const findKeys = async (settings: Configuration): Promise<Keys> => {
   const admin =
     settings.ADMIN_API_KEY === undefined
-      ? await keptIn(settings.DATA_DIR, 'admin-api-key', () => `nmc_admin_${randomBytes(32).toString('base64url')}`)
+      ? await keptIn(
+          settings.DATA_DIR,
+          'admin-api-key',
+          () => `nmc_admin_${randomBytes(32).toString('base64url')}`,
+        )
       : { secret: settings.ADMIN_API_KEY, file: null };
   const sealing =
-    settings.ENCRYPTION_KEY ?? (await keptIn(settings.DATA_DIR, 'encryption-key', () => randomBytes(32).toString('base64'))).secret;
+    settings.ENCRYPTION_KEY ??
+    (await keptIn(settings.DATA_DIR, 'encryption-key', () => randomBytes(32).toString('base64'))).secret;
   return {
     platformKey: new PlatformKey(admin.secret),
     sealingKey: new SealingKey(Buffer.from(sealing, 'base64')),

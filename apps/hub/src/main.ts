@@ -34,7 +34,9 @@ const main = async (): Promise<void> => {
   const hub = await startHub(settings);
   const guests = await welcome(hub, settings);
   stopOnSignals(hub, guests.leave);
-  await guests.show();
+  await guests
+    .show()
+    .catch((error: unknown) => process.stderr.write(`The demonstration stopped: ${String(error)}\n`));
 };
 
 main().catch((error: unknown) => {
@@ -42,6 +44,8 @@ main().catch((error: unknown) => {
     process.stderr.write(`${error.mistakes.join('\n')}\n`);
     process.exit(EXIT_BAD_CONFIGURATION);
   }
-  process.stderr.write(`The hub could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `The hub could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exit(1);
 });

@@ -1,10 +1,12 @@
 import type { DispatchAnswer } from './dispatch.domain.js';
 
 /** Tag, zero-width, bidirectional and variation characters, which can hide instructions in a text. */
-const INVISIBLE = /[\u{E0000}-\u{E007F}\u{FE00}-\u{FE0F}\u{200B}-\u{200F}\u{202A}-\u{202E}\u{2060}-\u{2064}\u{FEFF}]/gu;
-// eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F]/g;
-const LINK = /\b(?:https?:\/\/|www\.)\S+|\b[a-z0-9-]+\.(?:com|net|org|io|co|ru|cn|xyz|top|info|biz|link|click)\b(?:\/\S*)?/i;
+const INVISIBLE =
+  /[\u{E0000}-\u{E007F}]|[\u{FE00}-\u{FE0F}]|[\u{200B}-\u{200F}\u{202A}-\u{202E}\u{2060}-\u{2064}\u{FEFF}]/gu;
+const CONTROL = /\p{Cc}/gu;
+const NEW_LINE = '\n';
+const LINK =
+  /\b(?:https?:\/\/|www\.)\S+|\b[a-z0-9-]+\.(?:com|net|org|io|co|ru|cn|xyz|top|info|biz|link|click)\b(?:\/\S*)?/i;
 const LONGEST = 640;
 
 /** What the customer may get of an answer; a reason when nothing of it. */
@@ -15,8 +17,14 @@ export type Guarded =
 /** The AI is not trusted: no links, no hidden characters, a sensible length. */
 export const guard = (answer: DispatchAnswer): Guarded => {
   if (answer.text === null) return { kind: 'fit', answer };
-  const text = answer.text.replace(INVISIBLE, '').replace(CONTROL, '').trim();
-  if (text === '') return answer.action === 'reply' ? { kind: 'refused', reason: 'empty' } : { kind: 'fit', answer: { ...answer, text: null } };
+  const text = answer.text
+    .replace(INVISIBLE, '')
+    .replace(CONTROL, (character) => (character === NEW_LINE ? character : ''))
+    .trim();
+  if (text === '')
+    return answer.action === 'reply'
+      ? { kind: 'refused', reason: 'empty' }
+      : { kind: 'fit', answer: { ...answer, text: null } };
   if (text.length > LONGEST) return { kind: 'refused', reason: 'too-long' };
   if (LINK.test(text)) return { kind: 'refused', reason: 'link' };
   return { kind: 'fit', answer: { ...answer, text } };

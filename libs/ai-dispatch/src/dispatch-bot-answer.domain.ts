@@ -4,9 +4,12 @@ const HANDOFF = ['escalate_to_owner', 'escalate_to_human'];
 const DONE = ['end_conversation'];
 
 const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+  typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
 
-const text = (value: unknown): string | null => (typeof value === 'string' && value.trim() !== '' ? value : null);
+const text = (value: unknown): string | null =>
+  typeof value === 'string' && value.trim() !== '' ? value : null;
 
 const URGENCY = ['normal', 'urgent', 'emergency'] as const;
 

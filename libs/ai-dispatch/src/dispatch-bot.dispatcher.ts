@@ -22,7 +22,10 @@ const isDropped = (error: unknown): boolean =>
 @Injectable()
 export class DispatchBotDispatcher implements Dispatcher {
   readonly name = 'dispatch-bot';
-  private readonly breaker = circuitBreaker(handleAll, { halfOpenAfter: 15_000, breaker: new ConsecutiveBreaker(3) });
+  private readonly breaker = circuitBreaker(handleAll, {
+    halfOpenAfter: 15_000,
+    breaker: new ConsecutiveBreaker(3),
+  });
 
   constructor(
     private readonly settings: Configuration,

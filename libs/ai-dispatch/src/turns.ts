@@ -56,7 +56,10 @@ export class DispatcherPanel {
         if (guarded.kind === 'fit') return { ...guarded.answer, dispatcher: dispatcher.name, tried };
         tried.push({ dispatcher: dispatcher.name, error: `refused: ${guarded.reason}` });
       } catch (error) {
-        this.log.warn('a dispatcher failed: the next one answers', { dispatcher: dispatcher.name, error: String(error) });
+        this.log.warn('a dispatcher failed: the next one answers', {
+          dispatcher: dispatcher.name,
+          error: String(error),
+        });
         tried.push({ dispatcher: dispatcher.name, error: String(error).slice(0, 200) });
       }
     }
@@ -83,14 +86,17 @@ export class Turns implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    const take = (tenantId: string, id: unknown, epoch: unknown): Promise<void> => this.take(tenantId, String(id), Number(epoch));
+    const take = (tenantId: string, id: unknown, epoch: unknown): Promise<void> =>
+      this.take(tenantId, String(id), Number(epoch));
     this.ground.events.subscribe(
       'ai-dispatch.turn',
       ['conversation.awaits-ai'],
       ({ tenantId, data }) => take(tenantId, data['conversationId'], data['epoch']),
       -5,
     );
-    this.ground.jobs.handle('ai-dispatch.turn', ({ tenantId = '', conversationId, epoch }) => take(tenantId, conversationId, epoch));
+    this.ground.jobs.handle('ai-dispatch.turn', ({ tenantId = '', conversationId, epoch }) =>
+      take(tenantId, conversationId, epoch),
+    );
   }
 
   private async take(tenantId: string, conversationId: string, epoch: number): Promise<void> {
@@ -107,7 +113,8 @@ export class Turns implements OnModuleInit {
   private async answer(tenantId: string, view: AiView): Promise<void> {
     const tenant = this.ground.routing.tenant(tenantId);
     const number = this.ground.routing.routeOf(view.conversation.phoneNumberId)?.number.number;
-    if (tenant === undefined || number === undefined) throw new Error('The tenant of this conversation is not known here yet.');
+    if (tenant === undefined || number === undefined)
+      throw new Error('The tenant of this conversation is not known here yet.');
     const thought = await this.panel.think({ tenant, calledNumber: number, view });
     const outcome = await this.thread.answer(tenantId, view, this.withDisclosure(thought, tenant, view));
     await this.note(tenantId, view, thought, outcome);
@@ -116,12 +123,29 @@ export class Turns implements OnModuleInit {
   private withDisclosure(thought: Thought, tenant: KnownTenant, { lines, contact }: AiView): Thought {
     const first = !lines.some(({ author }) => author === 'ai');
     if (thought.text === null || !first || !tenant.settings.aiDisclosure) return thought;
-    return { ...thought, text: disclosed(thought.text, (contact.language ?? tenant.language) === 'es' ? 'es' : 'en') };
+    return {
+      ...thought,
+      text: disclosed(thought.text, (contact.language ?? tenant.language) === 'es' ? 'es' : 'en'),
+    };
   }
 
-  private async note(tenantId: string, { conversation, lines }: AiView, thought: Thought, outcome: AiOutcome): Promise<void> {
+  private async note(
+    tenantId: string,
+    { conversation, lines }: AiView,
+    thought: Thought,
+    outcome: AiOutcome,
+  ): Promise<void> {
     const { id, epoch } = conversation;
-    const values = [newId(), tenantId, id, epoch, lines.at(-1)?.messageId, outcome, thought.dispatcher, JSON.stringify(thought.tried)];
+    const values = [
+      newId(),
+      tenantId,
+      id,
+      epoch,
+      lines.at(-1)?.messageId,
+      outcome,
+      thought.dispatcher,
+      JSON.stringify(thought.tried),
+    ];
     await this.db.transaction(tenantId, async (tx) => {
       await tx.query(KEEP, values);
       if (thought.tried.length === 0) return;
@@ -132,6 +156,8 @@ export class Turns implements OnModuleInit {
 
   private async later(tenantId: string, conversationId: string, epoch: number): Promise<void> {
     const payload = { tenantId, conversationId, epoch: String(epoch) };
-    await this.db.transaction(tenantId, (tx) => this.ground.jobs.add(tx, 'ai-dispatch.turn', payload, { inMs: LATER_MS }));
+    await this.db.transaction(tenantId, (tx) =>
+      this.ground.jobs.add(tx, 'ai-dispatch.turn', payload, { inMs: LATER_MS }),
+    );
   }
 }

@@ -36,7 +36,12 @@ export class CallAnswers {
   }
 
   /** What to do with an incoming call, and the TwiML that does it. */
-  answer(route: Route, callSid: string, from: string, forwardedFrom: string | null): PlannedCall & { twiml: string } {
+  answer(
+    route: Route,
+    callSid: string,
+    from: string,
+    forwardedFrom: string | null,
+  ): PlannedCall & { twiml: string } {
     const planned = this.forwarding.planFor(route, from, forwardedFrom);
     return { ...planned, twiml: this.twiml(route, callSid, planned) };
   }
@@ -62,7 +67,8 @@ export class CallAnswers {
       targets: plan.targets.map((target) => ({
         number: target,
         statusCallback: this.url(`call/status/${callSid}`, number.accountSid, context),
-        screeningUrl: plan.screening === 'none' ? null : this.url('call/screening', number.accountSid, context),
+        screeningUrl:
+          plan.screening === 'none' ? null : this.url('call/screening', number.accountSid, context),
       })),
     });
   }
@@ -71,4 +77,3 @@ export class CallAnswers {
     return this.callbacks.to(route, accountSid, { ...context });
   }
 }
-

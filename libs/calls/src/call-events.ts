@@ -12,6 +12,8 @@ const SWEEP_MARGIN_SECONDS = 60;
 
 type Heard = Record<string, Observation>;
 
+const secondsIn = (text: string | undefined): number | null => (text === undefined ? null : Number(text));
+
 /** Applies what Twilio posted about calls: each event becomes observations, blind to order. */
 @Injectable()
 export class CallEvents implements OnModuleInit {
@@ -27,7 +29,9 @@ export class CallEvents implements OnModuleInit {
     this.inbox.on('call.incoming', (tx, event) => this.incoming(tx, event));
     this.inbox.on('call.dial', (tx, event) => this.dial(tx, event));
     this.inbox.on('call.screening', (tx, event) => this.observe(tx, event, { asked: {} }));
-    this.inbox.on('call.digit', (tx, event) => this.observe(tx, event, { digit: { digit: event.params['Digits'] ?? '' } }));
+    this.inbox.on('call.digit', (tx, event) =>
+      this.observe(tx, event, { digit: { digit: event.params['Digits'] ?? '' } }),
+    );
     this.inbox.on('call.status', (tx, event) => this.status(tx, event));
   }
 
@@ -51,19 +55,18 @@ export class CallEvents implements OnModuleInit {
     const dial: Observation = {
       status: DialCallStatus ?? '',
       bridged: DialBridged === undefined ? null : DialBridged === 'true',
-      durationSeconds: DialCallDuration === undefined ? null : Number(DialCallDuration),
+      durationSeconds: secondsIn(DialCallDuration),
     };
     await this.observe(tx, event, { dial });
   }
 
   private async status(tx: Tx, event: InboxEvent): Promise<void> {
-    const { CallSid = '', CallStatus = '', CallDuration, AnsweredBy } = event.params;
-    const isLeg = CallSid !== event.sid;
-    const durationSeconds = CallDuration === undefined ? null : Number(CallDuration);
+    const { CallSid = '', CallStatus = '', AnsweredBy = '' } = event.params;
+    const durationSeconds = secondsIn(event.params['CallDuration']);
     const heard: Heard = {};
-    if (isLeg) heard[legObservation(CallSid, CallStatus)] = { durationSeconds };
+    if (CallSid !== event.sid) heard[legObservation(CallSid, CallStatus)] = { durationSeconds };
     else if (isFinal(CallStatus)) heard[finalObservation(CallStatus)] = { durationSeconds };
-    if (AnsweredBy !== undefined && AnsweredBy !== '') heard['amd'] = { answeredBy: AnsweredBy };
+    if (AnsweredBy !== '') heard['amd'] = { answeredBy: AnsweredBy };
     if (Object.keys(heard).length > 0) await this.observe(tx, event, heard);
   }
 
@@ -86,8 +89,16 @@ export class CallEvents implements OnModuleInit {
   private identity({ accountSid, sid, params, context }: InboxEvent): CallIdentity {
     const phoneNumberId = context['phoneNumberId'] ?? '';
     const route = this.routing.routeOf(phoneNumberId);
-    const sweepAfterSeconds = (route?.tenant.settings.ringSeconds ?? SWEEP_MARGIN_SECONDS) + SWEEP_MARGIN_SECONDS;
+    const sweepAfterSeconds =
+      (route?.tenant.settings.ringSeconds ?? SWEEP_MARGIN_SECONDS) + SWEEP_MARGIN_SECONDS;
     const from = params['From'] ?? '';
-    return { accountSid, callSid: sid, phoneNumberId, from, to: route?.number.number ?? '', sweepAfterSeconds };
+    return {
+      accountSid,
+      callSid: sid,
+      phoneNumberId,
+      from,
+      to: route?.number.number ?? '',
+      sweepAfterSeconds,
+    };
   }
 }

@@ -29,7 +29,16 @@ const event = (
   const { tenantId, ...rest } = context;
   const { kind, sid, step, answer } = what;
   const key = `${webhook.accountSid}/${kind}/${sid}/${step}`;
-  return { key, kind, sid, answer, tenantId, accountSid: webhook.accountSid, params: webhook.all, context: rest };
+  return {
+    key,
+    kind,
+    sid,
+    answer,
+    tenantId,
+    accountSid: webhook.accountSid,
+    params: webhook.all,
+    context: rest,
+  };
 };
 
 /** A call that came in, with what was decided about it. */
@@ -45,7 +54,11 @@ export const incomingEvent = (
   return event(webhook, what, { tenantId: tenant.id, phoneNumberId: number.id, screening, ...decided });
 };
 
-export const dialEvent = (webhook: Webhook<DialActionParams>, context: CallContext, answer: string): InboxEvent =>
+export const dialEvent = (
+  webhook: Webhook<DialActionParams>,
+  context: CallContext,
+  answer: string,
+): InboxEvent =>
   event(webhook, { kind: 'call.dial', sid: webhook.params.CallSid, step: '', answer }, { ...context });
 
 /** The whisper's start, or the digit pressed in it. */
@@ -54,7 +67,8 @@ export const digitEvent = (
   webhook: Webhook<ScreeningParams>,
   context: CallContext,
   answer: string,
-): InboxEvent => event(webhook, { kind, sid: context.callSid, step: webhook.params.CallSid, answer }, { ...context });
+): InboxEvent =>
+  event(webhook, { kind, sid: context.callSid, step: webhook.params.CallSid, answer }, { ...context });
 
 /** A status of the call itself, or of one of its legs. */
 export const statusEvent = (
@@ -64,5 +78,7 @@ export const statusEvent = (
 ): InboxEvent => {
   const { CallSid, CallStatus } = webhook.params;
   const what = { kind: 'call.status', sid: callSid, step: `${CallSid}/${CallStatus}`, answer: EMPTY };
-  return event(webhook, what, { ...context, callSid } as Readonly<Record<string, string>> & { tenantId: string | null });
+  return event(webhook, what, { ...context, callSid } as Readonly<Record<string, string>> & {
+    tenantId: string | null;
+  });
 };

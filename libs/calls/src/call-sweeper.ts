@@ -26,7 +26,9 @@ export class CallSweeper {
     if (!this.settings.works || this.sweeping) return;
     this.sweeping = true;
     try {
-      const overdue = await this.db.system('sweeper', (tx) => tx.query<{ id: string; tenantId: string }>(OVERDUE));
+      const overdue = await this.db.system('sweeper', (tx) =>
+        tx.query<{ id: string; tenantId: string }>(OVERDUE),
+      );
       for (const { tenantId, id } of overdue) await this.calls.judgeAgain(tenantId, id, 'swept');
     } catch (error) {
       this.log.warn('the sweep of calls waits', { error: String(error) });

@@ -15,7 +15,7 @@ import {
   type Webhook,
 } from '#libs/twilio';
 
-import { CallAnswers } from './call-answers.js';
+import { CallAnswers, type CallContext } from './call-answers.js';
 import { contextOf, digitEvent, dialEvent, incomingEvent, statusEvent } from './call-inbox-events.js';
 
 /** What Twilio posts about calls: verify, decide, accept, answer. */
@@ -44,23 +44,20 @@ export class CallWebhooksController {
 
   @WebhookRoute('call/dial')
   async dialEnded(@Signed(DialActionParams) webhook: Webhook<DialActionParams>): Promise<string> {
-    const context = contextOf(webhook.carried, webhook.params.CallSid);
-    if (context === null) throw new HttpException('Forbidden', 403);
+    const context = this.context(webhook, webhook.params.CallSid);
     return this.accept(dialEvent(webhook, context, hungUp()));
   }
 
   @WebhookRoute('call/screening')
   async screening(@Signed(ScreeningParams) webhook: Webhook<ScreeningParams>): Promise<string> {
-    const context = contextOf(webhook.carried, webhook.params.ParentCallSid ?? webhook.carried?.['callSid'] ?? '');
-    if (context === null) throw new HttpException('Forbidden', 403);
+    const context = this.context(webhook, this.parentOf(webhook));
     const answer = this.answers.ask(context, webhook.accountSid, 'en');
     return this.accept(digitEvent('call.screening', webhook, context, answer));
   }
 
   @WebhookRoute('call/screening/digit')
   async digit(@Signed(ScreeningParams) webhook: Webhook<ScreeningParams>): Promise<string> {
-    const context = contextOf(webhook.carried, webhook.params.ParentCallSid ?? webhook.carried?.['callSid'] ?? '');
-    if (context === null) throw new HttpException('Forbidden', 403);
+    const context = this.context(webhook, this.parentOf(webhook));
     const answer = webhook.params.Digits === '1' ? EMPTY : hungUp();
     return this.accept(digitEvent('call.digit', webhook, context, answer));
   }
@@ -72,12 +69,29 @@ export class CallWebhooksController {
   ): Promise<string> {
     const { CallSid, ParentCallSid, To } = webhook.params;
     const callSid = ParentCallSid ?? parentSid ?? CallSid;
-    const carried = contextOf(webhook.carried, callSid);
-    if (webhook.carried !== null && carried === null) throw new HttpException('Forbidden', 403);
+    if (webhook.carried !== null)
+      return this.accept(statusEvent(webhook, callSid, this.context(webhook, callSid)));
     const route = this.answers.route(To);
-    const known = carried ?? (route === undefined ? null : { tenantId: route.tenant.id, phoneNumberId: route.number.id });
-    const owner = known === null ? await this.ownerOf(callSid, webhook.accountSid) : null;
-    return this.accept(statusEvent(webhook, callSid, known ?? { tenantId: owner, phoneNumberId: '' }));
+    if (route === undefined) return this.bareLeg(webhook, callSid);
+    return this.accept(
+      statusEvent(webhook, callSid, { tenantId: route.tenant.id, phoneNumberId: route.number.id }),
+    );
+  }
+
+  private parentOf({ params, carried }: Webhook<ScreeningParams>): string {
+    return params.ParentCallSid ?? carried?.['callSid'] ?? '';
+  }
+
+  /** What our URL says of the call. @throws 403 when it is about another call */
+  private context({ carried }: Webhook, callSid: string): CallContext {
+    const context = contextOf(carried, callSid);
+    if (context === null) throw new HttpException('Forbidden', 403);
+    return context;
+  }
+
+  private async bareLeg(webhook: Webhook<CallStatusParams>, callSid: string): Promise<string> {
+    const tenantId = await this.ownerOf(callSid, webhook.accountSid);
+    return this.accept(statusEvent(webhook, callSid, { tenantId, phoneNumberId: '' }));
   }
 
   /** A leg's status at the bare address names no number of ours: its parent's SID tells. */

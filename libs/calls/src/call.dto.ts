@@ -17,7 +17,8 @@ export class CallView {
   readonly direction: 'inbound' | 'outbound';
   readonly status: 'ringing' | 'in-progress' | 'ended';
   readonly outcome: 'answered' | 'missed' | 'rejected' | null;
-  readonly missedReason: 'no-answer' | 'busy' | 'failed' | 'abandoned' | 'voicemail' | 'declined' | 'after-hours' | null;
+  readonly missedReason:
+    'no-answer' | 'busy' | 'failed' | 'abandoned' | 'voicemail' | 'declined' | 'after-hours' | null;
   readonly startedAt: string;
   readonly answeredAt: string | null;
   readonly endedAt: string | null;
@@ -34,7 +35,8 @@ export class CallPage {
 export class CallQuery extends PageQuery {
   @IsOptional() @IsString() @MaxLength(40) readonly from?: string;
   @IsOptional() @IsString() @MaxLength(40) readonly to?: string;
-  @IsOptional() @IsIn(['answered', 'missed', 'rejected']) readonly outcome?: 'answered' | 'missed' | 'rejected';
+  @IsOptional() @IsIn(['answered', 'missed', 'rejected']) readonly outcome?:
+    'answered' | 'missed' | 'rejected';
   /** Calls that started then or later. */
   @IsOptional() @IsISO8601() readonly since?: string;
   /** Calls that started before then. */

@@ -24,7 +24,8 @@ export class Call {
   @Column('boolean', { name: 'text_back_sent', default: false }) textBackSent: boolean;
   @Column('text', { name: 'text_back_reason', nullable: true }) textBackReason: string | null;
   @Column('uuid', { name: 'text_back_message_id', nullable: true }) textBackMessageId: string | null;
-  @Column({ type: 'timestamptz', name: 'started_at', precision: 3, default: () => 'clock_timestamp()' }) startedAt: Date;
+  @Column({ type: 'timestamptz', name: 'started_at', precision: 3, default: () => 'clock_timestamp()' })
+  startedAt: Date;
   @Column('timestamptz', { name: 'answered_at', nullable: true }) answeredAt: Date | null;
   @Column('timestamptz', { name: 'ended_at', nullable: true }) endedAt: Date | null;
   @Column('int', { name: 'duration_seconds', nullable: true }) durationSeconds: number | null;

@@ -58,6 +58,14 @@ const TEXT_BACK = `
 const LONGEST_CALL_SECONDS = 14_400 + 60;
 
 type Row = Call & Record<string, unknown>;
+type Final = Extract<Verdict, { kind: 'answered' | 'missed' | 'rejected' }>;
+
+/** A verdict changes at most once, from answered to missed: a text that went out is not regretted. */
+const mayChange = (before: Call['outcome'], { kind }: Final): boolean =>
+  before === null || (before === 'answered' && kind === 'missed');
+
+const talkedSeconds = ({ evidence }: Call): number | null =>
+  evidence['dial']?.durationSeconds ?? finalOf(evidence)?.durationSeconds ?? null;
 
 /** The calls: what was heard, and the verdict, decided once. */
 @Injectable()
@@ -71,13 +79,25 @@ export class Calls implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.handle('calls.judge', ({ tenantId = '', callId = '' }) => this.judgeAgain(tenantId, callId, 'waited'));
+    this.jobs.handle('calls.judge', ({ tenantId = '', callId = '' }) =>
+      this.judgeAgain(tenantId, callId, 'waited'),
+    );
   }
 
   /** Takes in what was heard about a call, and decides when that is enough. @throws Foreign */
   async observe(tx: Tx, identity: CallIdentity, heard: Readonly<Record<string, Observation>>): Promise<Call> {
     const { accountSid, callSid, phoneNumberId, from, to, sweepAfterSeconds } = identity;
-    const values = [newId(), tx.tenantId, accountSid, callSid, phoneNumberId, from, to, JSON.stringify(heard), sweepAfterSeconds];
+    const values = [
+      newId(),
+      tx.tenantId,
+      accountSid,
+      callSid,
+      phoneNumberId,
+      from,
+      to,
+      JSON.stringify(heard),
+      sweepAfterSeconds,
+    ];
     const call = await tx.one<Row & { inserted: boolean }>(OBSERVE, values);
     if (call === undefined) throw new Error('The call could not be kept.');
     if (call.inserted) await this.sids.claim(tx, callSid, { accountSid, kind: 'call', subjectId: call.id });
@@ -94,7 +114,11 @@ export class Calls implements OnModuleInit {
   }
 
   /** Notes what the caller was texted, or why not. */
-  async noteTextBack(tx: Tx, callId: string, { sent, messageId, reason, conversationId }: TextBack): Promise<void> {
+  async noteTextBack(
+    tx: Tx,
+    callId: string,
+    { sent, messageId, reason, conversationId }: TextBack,
+  ): Promise<void> {
     await tx.query(TEXT_BACK, [tx.tenantId, callId, sent, messageId, reason, conversationId]);
   }
 
@@ -110,7 +134,12 @@ export class Calls implements OnModuleInit {
       case 'wait':
         if (call.outcome !== null) return;
         await tx.query(WAIT, [...ids, WAIT_SECONDS]);
-        return this.jobs.add(tx, 'calls.judge', { tenantId: call.tenantId, callId: call.id }, { inMs: WAIT_SECONDS * 1000 + 5 });
+        return this.jobs.add(
+          tx,
+          'calls.judge',
+          { tenantId: call.tenantId, callId: call.id },
+          { inMs: WAIT_SECONDS * 1000 + 5 },
+        );
       case 'answered':
       case 'missed':
       case 'rejected':
@@ -118,16 +147,18 @@ export class Calls implements OnModuleInit {
     }
   }
 
-  /** A verdict changes at most once, from answered to missed: a text that went out is not regretted. */
-  private async decide(tx: Tx, call: Call, verdict: Extract<Verdict, { kind: 'answered' | 'missed' | 'rejected' }>, patience: Patience): Promise<void> {
-    const changes = call.outcome === null || (call.outcome === 'answered' && verdict.kind === 'missed');
-    if (!changes) return;
+  private async decide(tx: Tx, call: Call, verdict: Final, patience: Patience): Promise<void> {
+    if (!mayChange(call.outcome, verdict)) return;
     const reason = verdict.kind === 'missed' ? verdict.reason : null;
-    const seconds = call.evidence['dial']?.durationSeconds ?? finalOf(call.evidence)?.durationSeconds ?? null;
-    const decided = await tx.one<Row>(DECIDE, [tx.tenantId, call.id, 'ended', verdict.kind, reason, seconds]);
+    const values = [tx.tenantId, call.id, 'ended', verdict.kind, reason, talkedSeconds(call)];
+    const decided = await tx.one<Row>(DECIDE, values);
     if (decided === undefined) return;
     await this.decisions.keep(tx, call.id, 'outcome', this.trace(call, verdict, patience));
-    const data = { ...callView(decided), revision: decided.revision, rangSeconds: rangSeconds(call.evidence) };
+    const data = {
+      ...callView(decided),
+      revision: decided.revision,
+      rangSeconds: rangSeconds(call.evidence),
+    };
     const told = verdict.kind === 'missed' ? ['call.ended', 'call.missed'] : ['call.ended'];
     await this.events.publish(tx, ...told.map((type) => ({ type, subjectId: call.id, data })));
   }
@@ -143,7 +174,11 @@ export class Calls implements OnModuleInit {
       said('plan', evidence['plan']),
       said('dial-action', evidence['dial']),
       said('final-status', finalOf(evidence)),
-      { name: 'legs', input: { legs: legsOf(evidence) }, verdict: legsOf(evidence).some((leg) => leg.answered) ? 'picked up' : 'not picked up' },
+      {
+        name: 'legs',
+        input: { legs: legsOf(evidence) },
+        verdict: legsOf(evidence).some((leg) => leg.answered) ? 'picked up' : 'not picked up',
+      },
       said('screening-digit', evidence['digit']),
       said('machine-detection', evidence['amd']),
       { name: 'outcome', input: { patience }, verdict: final },

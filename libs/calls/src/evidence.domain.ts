@@ -32,19 +32,23 @@ export const legObservation = (legSid: string, status: string): string => `leg:$
 /** The name under which the call's own final status is kept. */
 export const finalObservation = (status: string): string => `final:${status}`;
 
-/** The legs, put together from their observations. A completed leg that lasted was answered. */
+const UNHEARD: Leg = { answered: false, ended: null, durationSeconds: null };
+
+/** A leg after one more of its statuses. A completed leg that lasted was answered. */
+const heard = (leg: Leg, status: string, durationSeconds: number | null): Leg => {
+  const answered = ANSWERED.includes(status) || (status === 'completed' && (durationSeconds ?? 0) > 0);
+  const last = isFinal(status)
+    ? { ended: status, durationSeconds: leg.durationSeconds ?? durationSeconds }
+    : {};
+  return { ...leg, ...last, answered: leg.answered || answered };
+};
+
+/** The legs, put together from their observations. */
 export const legsOf = (evidence: Evidence): readonly Leg[] => {
   const legs = new Map<string, Leg>();
   for (const [name, { durationSeconds = null }] of Object.entries(evidence)) {
-    const [kind, sid, status] = name.split(':');
-    if (kind !== 'leg' || sid === undefined || status === undefined) continue;
-    const before = legs.get(sid) ?? { answered: false, ended: null, durationSeconds: null };
-    const lasted = status === 'completed' && (durationSeconds ?? 0) > 0;
-    legs.set(sid, {
-      answered: before.answered || ANSWERED.includes(status) || lasted,
-      ended: FINAL.includes(status) ? status : before.ended,
-      durationSeconds: before.durationSeconds ?? (FINAL.includes(status) ? durationSeconds : null),
-    });
+    const [kind, sid = '', status = ''] = name.split(':');
+    if (kind === 'leg') legs.set(sid, heard(legs.get(sid) ?? UNHEARD, status, durationSeconds));
   }
   return [...legs.values()];
 };

@@ -1,6 +1,7 @@
 import { finalOf, legsOf, type Evidence, type Leg, type Observation } from './evidence.domain.js';
 
-export type MissedReason = 'no-answer' | 'busy' | 'failed' | 'abandoned' | 'voicemail' | 'declined' | 'after-hours';
+export type MissedReason =
+  'no-answer' | 'busy' | 'failed' | 'abandoned' | 'voicemail' | 'declined' | 'after-hours';
 
 export type Verdict =
   | { readonly kind: 'open'; readonly status: 'ringing' | 'in-progress' }
@@ -38,22 +39,18 @@ const bridged = (evidence: Evidence, patience: Patience): Verdict => {
 const abandoned = (evidence: Evidence, patience: Patience): Verdict =>
   patience === 'fresh' && finalOf(evidence) === null ? wait('duration') : missed('abandoned');
 
-const unbridged = (evidence: Evidence, dial: Observation, patience: Patience): Verdict => {
-  switch (dial.status) {
-    case 'busy':
-    case 'failed':
-      return missed(dial.status);
-    case 'canceled':
-      return abandoned(evidence, patience);
-    default:
-      return unanswered(evidence, patience);
-  }
+const unbridged = (evidence: Evidence, { status }: Observation, patience: Patience): Verdict => {
+  if (status === 'busy' || status === 'failed') return missed(status);
+  return status === 'canceled' ? abandoned(evidence, patience) : unanswered(evidence, patience);
 };
 
 /** Nobody was bridged: under screening somebody, or a machine, may have picked up all the same. */
 const unanswered = (evidence: Evidence, patience: Patience): Verdict => {
   if (evidence['plan']?.screening !== 'keypress') return missed('no-answer');
-  const pickedUp = evidence['digit'] !== undefined || evidence['asked'] !== undefined || legsOf(evidence).some((leg) => leg.answered);
+  const pickedUp =
+    evidence['digit'] !== undefined ||
+    evidence['asked'] !== undefined ||
+    legsOf(evidence).some((leg) => leg.answered);
   if (pickedUp) return screenedBy(evidence, patience);
   return patience === 'fresh' ? wait('digit') : missed('no-answer');
 };
@@ -61,7 +58,8 @@ const unanswered = (evidence: Evidence, patience: Patience): Verdict => {
 const byLegs = (legs: readonly Leg[], otherwise: MissedReason): Verdict => {
   const ended = legs.filter((leg) => leg.ended !== null);
   for (const reason of ['busy', 'failed'] as const) {
-    if (ended.length > 0 && ended.length === legs.length && ended.every((leg) => leg.ended === reason)) return missed(reason);
+    if (ended.length > 0 && ended.length === legs.length && ended.every((leg) => leg.ended === reason))
+      return missed(reason);
   }
   return missed(otherwise);
 };
@@ -90,7 +88,8 @@ export const outcomeOf = (evidence: Evidence, patience: Patience): Verdict => {
   if (evidence['rejected'] !== undefined) return { kind: 'rejected' };
   if (evidence['unattended'] !== undefined) return missed('no-answer');
   const dial = evidence['dial'];
-  if (dial !== undefined) return isBridged(dial) ? bridged(evidence, patience) : unbridged(evidence, dial, patience);
+  if (dial !== undefined)
+    return isBridged(dial) ? bridged(evidence, patience) : unbridged(evidence, dial, patience);
   const final = finalOf(evidence);
   return final === null ? byNothing(evidence, patience) : byFinal(evidence, final, patience);
 };
@@ -111,6 +110,7 @@ const secondsBetween = (from: string, to: string): number => Math.max(0, (millis
 
 /** Milliseconds of an ISO 8601 time of day in UTC; calls are shorter than a day, so a wrap is a day later. */
 const millis = (at: string): number => {
-  const [, day = '0', hours = '0', minutes = '0', seconds = '0'] = /(\d\d)T(\d\d):(\d\d):(\d\d(?:\.\d+)?)/.exec(at) ?? [];
+  const [, day = '0', hours = '0', minutes = '0', seconds = '0'] =
+    /(\d\d)T(\d\d):(\d\d):(\d\d(?:\.\d+)?)/.exec(at) ?? [];
   return ((Number(day) * 24 + Number(hours)) * 60 + Number(minutes)) * 60_000 + Number(seconds) * 1_000;
 };

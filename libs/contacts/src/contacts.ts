@@ -24,8 +24,10 @@ const SHARE = `select ${FIELDS} from contacts where tenant_id = $1 and id = $2 f
 const OPT_OUT = `
   update contacts set opted_out_at = clock_timestamp() where tenant_id = $1 and id = $2 and opted_out_at is null returning id`;
 const OPT_IN = `update contacts set opted_out_at = null where tenant_id = $1 and id = $2 and opted_out_at is not null returning id`;
-const LEDGER = 'insert into consents (id, tenant_id, contact_id, kind, source, evidence) values ($1, $2, $3, $4, $5, $6)';
-const MARK = 'update contacts set textable = false, line_type = coalesce($3, line_type) where tenant_id = $1 and id = $2';
+const LEDGER =
+  'insert into consents (id, tenant_id, contact_id, kind, source, evidence) values ($1, $2, $3, $4, $5, $6)';
+const MARK =
+  'update contacts set textable = false, line_type = coalesce($3, line_type) where tenant_id = $1 and id = $2';
 const LANGUAGE = 'update contacts set language = $3 where tenant_id = $1 and id = $2 and language is null';
 
 /** What the ledger keeps of a change of consent. */
@@ -80,7 +82,12 @@ export class Contacts {
     await tx.query(LANGUAGE, [tx.tenantId, contactId, language]);
   }
 
-  private async note(tx: Tx, contactId: string, kind: 'opt-out' | 'opt-in', { source, evidence }: Consent): Promise<void> {
+  private async note(
+    tx: Tx,
+    contactId: string,
+    kind: 'opt-out' | 'opt-in',
+    { source, evidence }: Consent,
+  ): Promise<void> {
     await tx.query(LEDGER, [newId(), tx.tenantId, contactId, kind, source, JSON.stringify(evidence)]);
   }
 }

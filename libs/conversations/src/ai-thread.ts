@@ -33,6 +33,9 @@ export interface AiAnswer {
 /** What became of an answer: `stale` when a human, the customer or an opt-out came first. */
 export type AiOutcome = 'answered' | 'silent' | 'stale';
 
+const isHeldByAi = ({ handler, epoch, status }: Conversation, inEpoch: number): boolean =>
+  handler === 'ai' && epoch === inEpoch && status === 'open';
+
 const MOST_LINES = 60;
 const LINES = `
   select * from (
@@ -60,7 +63,8 @@ export class AiSpeech {
     { text, action, answers }: AiAnswer & { readonly answers: string },
   ): Promise<AiOutcome> {
     if (text === null || text === '') {
-      if (action === 'handoff') await this.fixed.hold(tx, { conversation, contact, text: { id: answers, body: '' } });
+      if (action === 'handoff')
+        await this.fixed.hold(tx, { conversation, contact, text: { id: answers, body: '' } });
       return 'silent';
     }
     const { message, refusal } = await this.sms.send(tx, {
@@ -94,8 +98,7 @@ export class AiThread {
     return this.db.transaction(tenantId, async (tx) => {
       const contact = await this.contacts.hold(tx, await this.thread.contactOf(tx, id));
       const conversation = await this.thread.lock(tx, id);
-      const holds = conversation.handler === 'ai' && conversation.epoch === epoch && conversation.waitingSince !== null;
-      if (!holds || conversation.status !== 'open') return null;
+      if (!isHeldByAi(conversation, epoch) || conversation.waitingSince === null) return null;
       const lines = await tx.query<ThreadLine & Record<string, unknown>>(LINES, [tenantId, id, MOST_LINES]);
       return { conversation, contact, lines };
     });
@@ -111,14 +114,17 @@ export class AiThread {
     return this.db.transaction(tenantId, async (tx) => {
       const contact = await this.contacts.hold(tx, view.contact.id);
       const now = await this.thread.lock(tx, id);
-      if (now.handler !== 'ai' || now.epoch !== epoch || now.status !== 'open') return 'stale';
-      const newest = (await tx.query<ThreadLine & Record<string, unknown>>(LINES, [tenantId, id, 1]))[0];
-      if (newest?.messageId !== last) return 'stale';
+      if (!isHeldByAi(now, epoch) || (await this.newest(tx, id)) !== last) return 'stale';
       await tx.query(LEAD, [tenantId, id, JSON.stringify(answer.lead)]);
       const spoke = await this.speech.speak(tx, now, contact, { ...answer, answers: last });
       if (answer.action !== 'handoff' || answer.text !== null) await this.conversations.answered(tx, id);
       if (answer.action === 'handoff') await this.conversations.apply(tx, now, 'escalated', now.createdAt);
       return spoke;
     });
+  }
+
+  private async newest(tx: Tx, id: string): Promise<string | undefined> {
+    const [line] = await tx.query<ThreadLine & Record<string, unknown>>(LINES, [tx.tenantId, id, 1]);
+    return line?.messageId;
   }
 }

@@ -69,4 +69,5 @@ const STEPS: Readonly<Record<Handler, Readonly<Partial<Record<ConversationEvent,
 };
 
 /** An event with no entry changes nothing: late timers and repeated webhooks are harmless. */
-export const step = (handler: Handler, event: ConversationEvent): Step => STEPS[handler][event] ?? to(handler);
+export const step = (handler: Handler, event: ConversationEvent): Step =>
+  STEPS[handler][event] ?? to(handler);

@@ -30,7 +30,11 @@ export class ConversationList {
     const { status, handler, customer, since, until, limit } = query;
     const filters = [status, handler, customer, since, until].map((value) => value ?? null);
     const values = [tenantId, place?.at ?? null, place?.id ?? null, ...filters, limit + 1];
-    return pageOf(await this.db.transaction(tenantId, (tx) => tx.query<Row>(LIST, values)), limit, conversationView);
+    return pageOf(
+      await this.db.transaction(tenantId, (tx) => tx.query<Row>(LIST, values)),
+      limit,
+      conversationView,
+    );
   }
 
   /** @throws NotFound */

@@ -35,6 +35,7 @@ export class Conversation {
   @Column('text', { nullable: true }) outcome: string | null;
   @Column('bigint', { name: 'next_seq', default: 1 }) nextSeq: string;
   @Column('timestamptz', { name: 'last_message_at', nullable: true }) lastMessageAt: Date | null;
-  @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'clock_timestamp()' }) createdAt: Date;
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'clock_timestamp()' })
+  createdAt: Date;
   @Column('timestamptz', { name: 'closed_at', nullable: true }) closedAt: Date | null;
 }

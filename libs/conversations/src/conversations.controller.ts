@@ -4,7 +4,13 @@ import { CurrentTenant, RequireScope } from '#libs/identity';
 import { IdPipe, PageQuery } from '#libs/platform';
 import { MessagePage, MessageView } from '#libs/sms';
 
-import { ConversationPage, ConversationQuery, ConversationView, ReplyBody, SendMessageBody } from './conversation.dto.js';
+import {
+  ConversationPage,
+  ConversationQuery,
+  ConversationView,
+  ReplyBody,
+  SendMessageBody,
+} from './conversation.dto.js';
 import { ConversationList } from './conversation-list.js';
 import { conversationView } from './conversation-view.js';
 import { Conversations } from './conversations.js';
@@ -59,7 +65,10 @@ export class ConversationsController {
   @Post('conversations/:id/takeover')
   @HttpCode(200)
   @RequireScope('write')
-  async takeover(@CurrentTenant() tenantId: string, @Param('id', IdPipe) id: string): Promise<ConversationView> {
+  async takeover(
+    @CurrentTenant() tenantId: string,
+    @Param('id', IdPipe) id: string,
+  ): Promise<ConversationView> {
     return conversationView(await this.conversations.takeOver(tenantId, id));
   }
 
@@ -67,7 +76,10 @@ export class ConversationsController {
   @Post('conversations/:id/release')
   @HttpCode(200)
   @RequireScope('write')
-  async release(@CurrentTenant() tenantId: string, @Param('id', IdPipe) id: string): Promise<ConversationView> {
+  async release(
+    @CurrentTenant() tenantId: string,
+    @Param('id', IdPipe) id: string,
+  ): Promise<ConversationView> {
     return conversationView(await this.conversations.release(tenantId, id));
   }
 
@@ -81,7 +93,10 @@ export class ConversationsController {
   @Post('conversations/:id/reopen')
   @HttpCode(200)
   @RequireScope('write')
-  async reopen(@CurrentTenant() tenantId: string, @Param('id', IdPipe) id: string): Promise<ConversationView> {
+  async reopen(
+    @CurrentTenant() tenantId: string,
+    @Param('id', IdPipe) id: string,
+  ): Promise<ConversationView> {
     return conversationView(await this.conversations.reopen(tenantId, id));
   }
 

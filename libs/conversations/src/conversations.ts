@@ -16,7 +16,8 @@ const ARM = `
   update conversations set waiting_since = coalesce(waiting_since, $3),
     ai_takeover_at = coalesce(ai_takeover_at, coalesce(waiting_since, $3) + make_interval(secs => $4))
   where tenant_id = $1 and id = $2 returning ai_takeover_at as "at"`;
-const WAIT = 'update conversations set waiting_since = coalesce(waiting_since, $3) where tenant_id = $1 and id = $2';
+const WAIT =
+  'update conversations set waiting_since = coalesce(waiting_since, $3) where tenant_id = $1 and id = $2';
 const DISARM = 'update conversations set ai_takeover_at = null where tenant_id = $1 and id = $2';
 const ANSWERED = `
   update conversations set waiting_since = null, held_since = null, ai_takeover_at = null where tenant_id = $1 and id = $2`;
@@ -52,7 +53,9 @@ export class Conversations implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.ground.jobs.handle('conversations.takeover', ({ tenantId = '', conversationId = '' }) => this.takeoverDue(tenantId, conversationId));
+    this.ground.jobs.handle('conversations.takeover', ({ tenantId = '', conversationId = '' }) =>
+      this.takeoverDue(tenantId, conversationId),
+    );
   }
 
   /** Takes one step of a locked conversation and carries out its effects, all or nothing. */
@@ -84,7 +87,9 @@ export class Conversations implements OnModuleInit {
 
   /** A human takes the conversation over. @throws NotFound, Conflict when it is closed */
   takeOver(tenantId: string, id: string): Promise<Row> {
-    return this.change(tenantId, id, (tx, row) => this.apply(tx, this.open(row), 'human-took-over', row.createdAt));
+    return this.change(tenantId, id, (tx, row) =>
+      this.apply(tx, this.open(row), 'human-took-over', row.createdAt),
+    );
   }
 
   /** Gives it back: to the AI where the tenant's AI is on, else to nobody; a waiting text is answered at once. */
@@ -92,7 +97,12 @@ export class Conversations implements OnModuleInit {
     return this.change(tenantId, id, async (tx, row) => {
       await this.bar(tx, id, false);
       const aiEnabled = this.ground.routing.tenant(tenantId)?.settings.aiEnabled === true;
-      return this.apply(tx, { ...this.open(row), aiBarred: false }, aiEnabled ? 'released-to-ai' : 'released', await tx.now());
+      return this.apply(
+        tx,
+        { ...this.open(row), aiBarred: false },
+        aiEnabled ? 'released-to-ai' : 'released',
+        await tx.now(),
+      );
     });
   }
 
@@ -123,7 +133,8 @@ export class Conversations implements OnModuleInit {
   }
 
   private open(row: Row): Row {
-    if (row.status === 'closed') throw new Conflict('conversation-closed', 'This conversation is closed. Reopen it first.');
+    if (row.status === 'closed')
+      throw new Conflict('conversation-closed', 'This conversation is closed. Reopen it first.');
     return row;
   }
 
@@ -175,11 +186,23 @@ export class Conversations implements OnModuleInit {
 
   private async askDispatcher(tx: Tx, { id, epoch }: Row): Promise<void> {
     if ((await tx.one(WAITING, [tx.tenantId, id])) === undefined) return;
-    await this.ground.events.publish(tx, { type: 'conversation.awaits-ai', subjectId: id, data: { conversationId: id, epoch } });
+    await this.ground.events.publish(tx, {
+      type: 'conversation.awaits-ai',
+      subjectId: id,
+      data: { conversationId: id, epoch },
+    });
   }
 
-  private async tellHandler(tx: Tx, before: Conversation, after: Row, event: ConversationEvent): Promise<void> {
-    await this.thread.append(tx, after.id, { kind: 'handler', data: { from: before.handler, to: after.handler, because: event } });
+  private async tellHandler(
+    tx: Tx,
+    before: Conversation,
+    after: Row,
+    event: ConversationEvent,
+  ): Promise<void> {
+    await this.thread.append(tx, after.id, {
+      kind: 'handler',
+      data: { from: before.handler, to: after.handler, because: event },
+    });
     const data = { ...conversationView(after), previousHandler: before.handler, because: event };
     await this.ground.events.publish(tx, { type: 'conversation.handler-changed', subjectId: after.id, data });
   }

@@ -43,7 +43,9 @@ export class Reception {
         await this.conversations.answered(tx, conversation.id);
         return this.fixed.confirmOptOut(tx, arrival);
       case 'help':
-        return arrival.answeredByTwilio || contact.optedOutAt !== null ? undefined : this.fixed.help(tx, arrival);
+        return arrival.answeredByTwilio || contact.optedOutAt !== null
+          ? undefined
+          : this.fixed.help(tx, arrival);
       case 'start':
         return;
       case 'ambiguous':
@@ -67,7 +69,12 @@ export class Reception {
   /** To a human, with no timer and no automatic text. */
   private async bar(tx: Tx, { conversation, text }: Arrival): Promise<void> {
     await this.conversations.bar(tx, conversation.id, true);
-    const after = await this.conversations.apply(tx, { ...conversation, aiBarred: true }, 'barred', text.createdAt);
+    const after = await this.conversations.apply(
+      tx,
+      { ...conversation, aiBarred: true },
+      'barred',
+      text.createdAt,
+    );
     await this.conversations.wait(tx, after.id, text.createdAt);
   }
 }
@@ -84,7 +91,12 @@ export class CustomerTextsListener implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.ground.events.subscribe('conversations.customer-text', ['message.received'], (event) => this.onText(event), -20);
+    this.ground.events.subscribe(
+      'conversations.customer-text',
+      ['message.received'],
+      (event) => this.onText(event),
+      -20,
+    );
   }
 
   private async onText({ tenantId, data }: DomainEvent): Promise<void> {
@@ -94,10 +106,17 @@ export class CustomerTextsListener implements OnModuleInit {
       const conversation = await this.thread.ensure(tx, received.phoneNumberId, contact);
       const values = [tenantId, contact.id, received.phoneNumberId, conversation.id];
       const texts = await tx.query<Text>(UNTHREADED, values);
-      for (const text of texts.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1))) {
+      for (const text of texts.toSorted(
+        (a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1),
+      )) {
         await this.thread.append(tx, conversation.id, { kind: 'message', messageId: text.id });
         const now = await this.thread.lock(tx, conversation.id);
-        await this.reception.take(tx, { conversation: now, contact, text, answeredByTwilio: received.answeredByTwilio });
+        await this.reception.take(tx, {
+          conversation: now,
+          contact,
+          text,
+          answeredByTwilio: received.answeredByTwilio,
+        });
       }
     });
   }

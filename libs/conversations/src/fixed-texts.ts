@@ -53,13 +53,24 @@ export class FixedTexts {
   async emergency(tx: Tx, answering: Answering, category: string): Promise<void> {
     const { conversation, contact } = answering;
     const tenant = this.ground.routing.tenant(conversation.tenantId);
-    await this.say(tx, answering, 'emergency', EMERGENCY_TEXT[this.language(answering) === 'es' ? 'es' : 'en']);
+    await this.say(
+      tx,
+      answering,
+      'emergency',
+      EMERGENCY_TEXT[this.language(answering) === 'es' ? 'es' : 'en'],
+    );
     const data = { conversationId: conversation.id, category, customerNumber: contact.number };
     await this.ground.events.publish(tx, { type: 'emergency.detected', subjectId: conversation.id, data });
-    for (const number of tenant?.settings.emergencyContacts ?? []) await this.alert(tx, answering, number, category);
+    for (const number of tenant?.settings.emergencyContacts ?? [])
+      await this.alert(tx, answering, number, category);
   }
 
-  private async alert(tx: Tx, { conversation, contact, text }: Answering, number: string, category: string): Promise<void> {
+  private async alert(
+    tx: Tx,
+    { conversation, contact, text }: Answering,
+    number: string,
+    category: string,
+  ): Promise<void> {
     const tenant = this.ground.routing.tenant(conversation.tenantId);
     const owner = await this.contacts.ensure(tx, number);
     const line = await this.thread.ensure(tx, conversation.phoneNumberId, owner);
@@ -77,10 +88,24 @@ export class FixedTexts {
     await this.thread.append(tx, line.id, { kind: 'message', messageId: message.id });
   }
 
-  private async say(tx: Tx, { conversation, contact, text }: Answering, purpose: Fixed, body: string): Promise<void> {
+  private async say(
+    tx: Tx,
+    { conversation, contact, text }: Answering,
+    purpose: Fixed,
+    body: string,
+  ): Promise<void> {
     const { id: conversationId, phoneNumberId } = conversation;
     const dedupKey = `${purpose}:${text.id}`;
-    const draft = { conversationId, contact, phoneNumberId, author: 'system', purpose, body, dedupKey, epoch: null } as const;
+    const draft = {
+      conversationId,
+      contact,
+      phoneNumberId,
+      author: 'system',
+      purpose,
+      body,
+      dedupKey,
+      epoch: null,
+    } as const;
     const { message } = await this.sms.send(tx, draft);
     await this.thread.append(tx, conversationId, { kind: 'message', messageId: message.id });
   }

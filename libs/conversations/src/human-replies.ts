@@ -23,7 +23,8 @@ const REFUSALS: Readonly<Record<Refusal, readonly [string, string]>> = {
   'rate-capped': ['rate-capped', 'Too many texts were sent. Try again later, or raise the cap.'],
 };
 
-const OWN_NUMBER = 'select id, number from phone_numbers where tenant_id = $1 and ($2::text is null or number = $2) order by created_at, id limit 1';
+const OWN_NUMBER =
+  'select id, number from phone_numbers where tenant_id = $1 and ($2::text is null or number = $2) order by created_at, id limit 1';
 const KNOWN_NUMBER = `
   select n.id, n.number from conversations c join phone_numbers n on n.tenant_id = c.tenant_id and n.id = c.phone_number_id
   where c.tenant_id = $1 and c.customer_number = $2 order by c.last_message_at desc nulls last limit 1`;
@@ -40,17 +41,25 @@ export class ReplyDesk {
 
   /** @throws Rejected for a destination that the hub does not reach */
   checkDestination(to: string): void {
-    if (!isAllowedDestination(to, this.sms.allowed)) throw new Rejected(...REFUSALS['destination-not-allowed']);
+    if (!isAllowedDestination(to, this.sms.allowed))
+      throw new Rejected(...REFUSALS['destination-not-allowed']);
     if (this.ground.routing.isHubNumber(to)) throw new Rejected(...REFUSALS.loop);
   }
 
   /** Contact and conversation, locked in this order. @throws NotFound */
-  async locked(tx: Tx, conversationId: string): Promise<{ contact: KnownContact; conversation: Conversation }> {
+  async locked(
+    tx: Tx,
+    conversationId: string,
+  ): Promise<{ contact: KnownContact; conversation: Conversation }> {
     const contact = await this.contacts.hold(tx, await this.thread.contactOf(tx, conversationId));
     return { contact, conversation: await this.thread.lock(tx, conversationId) };
   }
 
-  async opened(tx: Tx, phoneNumberId: string, to: string): Promise<{ contact: KnownContact; conversation: Conversation }> {
+  async opened(
+    tx: Tx,
+    phoneNumberId: string,
+    to: string,
+  ): Promise<{ contact: KnownContact; conversation: Conversation }> {
     const contact = await this.contacts.ensure(tx, to);
     return { contact, conversation: await this.thread.ensure(tx, phoneNumberId, contact) };
   }
@@ -68,10 +77,25 @@ export class ReplyDesk {
     tx: Tx,
     { id: conversationId, phoneNumberId }: Conversation,
     contact: KnownContact,
-    given: { readonly body: string; readonly mediaUrls?: readonly string[]; readonly purpose: 'reply' | 'scheduled'; readonly at?: Date },
+    given: {
+      readonly body: string;
+      readonly mediaUrls?: readonly string[];
+      readonly purpose: 'reply' | 'scheduled';
+      readonly at?: Date;
+    },
   ): Promise<Message> {
     const { body, mediaUrls = [], purpose, at } = given;
-    const draft: Draft = { conversationId, contact, phoneNumberId, author: 'human', purpose, body, mediaUrls, epoch: null, dedupKey: `human:${newId()}` };
+    const draft: Draft = {
+      conversationId,
+      contact,
+      phoneNumberId,
+      author: 'human',
+      purpose,
+      body,
+      mediaUrls,
+      epoch: null,
+      dedupKey: `human:${newId()}`,
+    };
     const { message, refusal } = await this.sms.send(tx, at === undefined ? draft : { ...draft, sendAt: at });
     if (refusal !== null) throw new Rejected(...REFUSALS[refusal]);
     await this.thread.append(tx, conversationId, { kind: 'message', messageId: message.id });
@@ -109,7 +133,11 @@ export class HumanReplies {
       const number = await this.desk.senderFor(tx, from ?? given.from ?? null, given.to);
       const { contact, conversation } = await this.desk.opened(tx, number, given.to);
       const purpose = sendAt === null ? 'reply' : 'scheduled';
-      const message = await this.desk.send(tx, conversation, contact, { ...given, purpose, ...(sendAt === null ? {} : { at: sendAt }) });
+      const message = await this.desk.send(tx, conversation, contact, {
+        ...given,
+        purpose,
+        ...(sendAt === null ? {} : { at: sendAt }),
+      });
       if (sendAt === null) {
         await this.conversations.apply(tx, conversation, 'human-wrote', message.createdAt);
         await this.conversations.answered(tx, conversation.id);

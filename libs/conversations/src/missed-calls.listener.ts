@@ -43,7 +43,11 @@ export class TextBackDesk {
   ) {}
 
   /** What the caller got; null when this call was seen to before. */
-  async textBack(tx: Tx, call: MissedCall, route: Route): Promise<Parameters<Calls['noteTextBack']>[2] | null> {
+  async textBack(
+    tx: Tx,
+    call: MissedCall,
+    route: Route,
+  ): Promise<Parameters<Calls['noteTextBack']>[2] | null> {
     if (!isTextable(call.from)) return this.untextable(tx, call, route);
     const contact = await this.contacts.ensure(tx, call.from);
     const conversation = await this.thread.ensure(tx, call.phoneNumberId, contact);
@@ -51,13 +55,24 @@ export class TextBackDesk {
     if (seen !== undefined) return null;
     const checks = await this.checks(tx, call, route, { contact, conversationId: conversation.id });
     await this.decisions.keep(tx, call.id, 'text-back', checks);
-    await this.thread.append(tx, conversation.id, { kind: 'call', callId: call.id, data: { missedReason: call.missedReason } });
+    await this.thread.append(tx, conversation.id, {
+      kind: 'call',
+      callId: call.id,
+      data: { missedReason: call.missedReason },
+    });
     const reason = refusalOf(checks);
-    const messageId = reason === null || reason === 'rate-capped' ? await this.queue(tx, call, route, { contact, conversationId: conversation.id }) : null;
+    const messageId =
+      reason === null || reason === 'rate-capped'
+        ? await this.queue(tx, call, route, { contact, conversationId: conversation.id })
+        : null;
     return { sent: reason === null, messageId, reason, conversationId: conversation.id };
   }
 
-  private async untextable(tx: Tx, call: MissedCall, { tenant }: Route): Promise<Parameters<Calls['noteTextBack']>[2]> {
+  private async untextable(
+    tx: Tx,
+    call: MissedCall,
+    { tenant }: Route,
+  ): Promise<Parameters<Calls['noteTextBack']>[2]> {
     const history = { minutesSinceTextBack: null, minutesSinceWritten: null };
     const checks = textBackChecks(this.input(call, tenant.settings, history));
     await this.decisions.keep(tx, call.id, 'text-back', checks);
@@ -73,7 +88,12 @@ export class TextBackDesk {
     const history = await tx.one<History & Record<string, unknown>>(HISTORY, [tx.tenantId, conversationId]);
     const none = { minutesSinceTextBack: null, minutesSinceWritten: null };
     const own = textBackChecks(this.input(call, tenant.settings, history ?? none));
-    const common = await this.sms.judge(tx, { conversationId, contact, purpose: 'text-back', author: 'system' });
+    const common = await this.sms.judge(tx, {
+      conversationId,
+      contact,
+      purpose: 'text-back',
+      author: 'system',
+    });
     return [...own, ...common.checks];
   }
 
@@ -123,7 +143,12 @@ export class MissedCallsListener implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.ground.events.subscribe('conversations.missed-call', ['call.missed'], (event) => this.onMissed(event), -20);
+    this.ground.events.subscribe(
+      'conversations.missed-call',
+      ['call.missed'],
+      (event) => this.onMissed(event),
+      -20,
+    );
   }
 
   private async onMissed({ tenantId, data }: DomainEvent): Promise<void> {

@@ -22,18 +22,27 @@ export interface Check {
 /** A thread in which somebody wrote this recently needs no "sorry we missed you". */
 export const LIVE_MINUTES = 30;
 
+const within = (minutes: number | null, limit: number): boolean => minutes !== null && minutes < limit;
+
+const check = (name: string, refusal: string, refuses: boolean, input: Check['input']): Check => ({
+  name,
+  input,
+  verdict: refuses ? refusal : 'pass',
+});
+
 /** The text-back's own checks, in order, those after the first refusal too. */
 export const textBackChecks = (input: TextBackInput): readonly Check[] => {
-  const { enabled, textable, abandoned, rangSeconds, minRingSeconds, minutesSinceTextBack, cooldownMinutes } = input;
-  const tooShort = abandoned && rangSeconds !== null && rangSeconds < minRingSeconds;
-  const live = input.minutesSinceWritten !== null && input.minutesSinceWritten < LIVE_MINUTES;
-  const cooling = minutesSinceTextBack !== null && minutesSinceTextBack < cooldownMinutes;
+  const { enabled, textable, abandoned, rangSeconds, minRingSeconds } = input;
+  const { minutesSinceTextBack, cooldownMinutes, minutesSinceWritten } = input;
+  const tooShort = abandoned && within(rangSeconds, minRingSeconds);
+  const live = within(minutesSinceWritten, LIVE_MINUTES);
+  const cooling = within(minutesSinceTextBack, cooldownMinutes);
   return [
-    { name: 'text-back-enabled', input: { enabled }, verdict: enabled ? 'pass' : 'disabled' },
-    { name: 'caller-textable', input: { textable }, verdict: textable ? 'pass' : 'not-textable' },
-    { name: 'rang-long-enough', input: { abandoned, rangSeconds, minRingSeconds }, verdict: tooShort ? 'too-short' : 'pass' },
-    { name: 'no-live-conversation', input: { minutesSinceWritten: input.minutesSinceWritten }, verdict: live ? 'live-conversation' : 'pass' },
-    { name: 'not-cooling-down', input: { minutesSinceTextBack, cooldownMinutes }, verdict: cooling ? 'cooldown' : 'pass' },
+    check('text-back-enabled', 'disabled', !enabled, { enabled }),
+    check('caller-textable', 'not-textable', !textable, { textable }),
+    check('rang-long-enough', 'too-short', tooShort, { abandoned, rangSeconds, minRingSeconds }),
+    check('no-live-conversation', 'live-conversation', live, { minutesSinceWritten }),
+    check('not-cooling-down', 'cooldown', cooling, { minutesSinceTextBack, cooldownMinutes }),
   ];
 };
 
@@ -54,6 +63,8 @@ const TOLD = [
 
 /** The reason that the API shows; null when every check passes. */
 export const refusalOf = (checks: readonly Check[]): string | null => {
-  const said = new Set(checks.map(({ verdict }) => (verdict === 'destination-not-allowed' ? 'not-textable' : verdict)));
+  const said = new Set(
+    checks.map(({ verdict }) => (verdict === 'destination-not-allowed' ? 'not-textable' : verdict)),
+  );
   return TOLD.find((reason) => said.has(reason)) ?? null;
 };

@@ -35,12 +35,20 @@ export class Thread {
   constructor(private readonly events: Events) {}
 
   /** The one conversation of this number and customer, locked; opened when there is none. */
-  async ensure(tx: Tx, phoneNumberId: string, contact: { readonly id: string; readonly number: string }): Promise<Row> {
+  async ensure(
+    tx: Tx,
+    phoneNumberId: string,
+    contact: { readonly id: string; readonly number: string },
+  ): Promise<Row> {
     const values = [newId(), tx.tenantId, phoneNumberId, contact.id, contact.number];
     const row = await tx.one<Row & { inserted: boolean }>(ENSURE, values);
     if (row === undefined) throw new Error('The conversation could not be made.');
     if (row.inserted) {
-      await this.events.publish(tx, { type: 'conversation.opened', subjectId: row.id, data: { ...conversationView(row) } });
+      await this.events.publish(tx, {
+        type: 'conversation.opened',
+        subjectId: row.id,
+        data: { ...conversationView(row) },
+      });
     }
     return row;
   }

@@ -1,7 +1,7 @@
 type Tongue = 'en' | 'es';
 
 const TEXT_BACK: Readonly<Record<Tongue, string>> = {
-  en: "Hi, this is {business}. Sorry we missed your call! How can we help? Just reply here. Reply STOP to opt out.",
+  en: 'Hi, this is {business}. Sorry we missed your call! How can we help? Just reply here. Reply STOP to opt out.',
   es: 'Hola, somos {business}. Sentimos no haber atendido su llamada. Como podemos ayudarle? Responda aqui. Responda STOP para no recibir mas mensajes.',
 };
 const OPTED_OUT: Readonly<Record<Tongue, string>> = {
@@ -21,7 +21,13 @@ const ALERT: Readonly<Record<Tongue, string>> = {
   es: '{business}: posible emergencia ({category}) de {customer}. Se le dijo que llame al 911. Llame ahora.',
 };
 
-const SHEETS = { 'text-back': TEXT_BACK, 'opt-out-confirmation': OPTED_OUT, help: HELP, holding: HOLDING, alert: ALERT } as const;
+const SHEETS = {
+  'text-back': TEXT_BACK,
+  'opt-out-confirmation': OPTED_OUT,
+  help: HELP,
+  holding: HOLDING,
+  alert: ALERT,
+} as const;
 
 const fill = (text: string, values: Readonly<Record<string, string>>): string =>
   text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);

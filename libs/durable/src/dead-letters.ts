@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Db, NotFound, pageOf, placeOf, type Page } from '#libs/platform';
+import { Db, pageOf, placeOf, type Page } from '#libs/platform';
 
 import { Inbox } from './inbox.js';
 

@@ -110,7 +110,13 @@ export class Inbox implements OnModuleInit {
   /** Gives a failed event up, visibly. @throws NotFound as above. */
   async discard(tenantId: string, id: string): Promise<void> {
     const settled = await this.db.transaction(tenantId, (tx) =>
-      tx.one(`${SETTLE} and tenant_id = $5 and verdict = 'failed' returning id`, [id, 'discarded', null, null, tenantId]),
+      tx.one(`${SETTLE} and tenant_id = $5 and verdict = 'failed' returning id`, [
+        id,
+        'discarded',
+        null,
+        null,
+        tenantId,
+      ]),
     );
     if (settled === undefined) throw new NotFound();
   }
@@ -144,16 +150,24 @@ export class Inbox implements OnModuleInit {
   private async unkept(event: InboxEvent, error: unknown): Promise<Acceptance> {
     if (error instanceof Foreign) return { verdict: 'foreign' };
     if (!isOutage(error)) {
-      this.log.error('an event could not be applied and is kept as failed', error, { kind: event.kind, sid: event.sid });
+      this.log.error('an event could not be applied and is kept as failed', error, {
+        kind: event.kind,
+        sid: event.sid,
+      });
       const row = [...this.row(event, 'failed'), String(error).slice(0, 500)];
-      const kept = await this.db.system('inbox', (tx) => tx.query(FAIL, row)).then(
-        () => true,
-        () => false,
-      );
+      const kept = await this.db
+        .system('inbox', (tx) => tx.query(FAIL, row))
+        .then(
+          () => true,
+          () => false,
+        );
       if (kept) return { verdict: 'kept', answer: event.answer };
     }
     this.metrics.lostEvents.inc({ kind: event.kind });
-    this.log.warn('an event was answered but not kept: the database is away', { kind: event.kind, sid: event.sid });
+    this.log.warn('an event was answered but not kept: the database is away', {
+      kind: event.kind,
+      sid: event.sid,
+    });
     return { verdict: 'lost' };
   }
 
@@ -184,6 +198,17 @@ export class Inbox implements OnModuleInit {
 
   private row(event: InboxEvent, verdict: string): unknown[] {
     const { key, answer, tenantId, kind, accountSid, sid, params, context } = event;
-    return [key, answer, newId(), tenantId, kind, accountSid, sid, JSON.stringify(params), JSON.stringify(context), verdict];
+    return [
+      key,
+      answer,
+      newId(),
+      tenantId,
+      kind,
+      accountSid,
+      sid,
+      JSON.stringify(params),
+      JSON.stringify(context),
+      verdict,
+    ];
   }
 }

@@ -76,8 +76,13 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
     const runner = this.runner;
     this.runner = undefined;
     if (runner === undefined) return;
-    await Promise.race([runner.stop().catch(() => undefined), new Promise((done) => setTimeout(done, 12_000).unref())]);
-    await this.db.system('workers', (tx) => tx.query('delete from workers where id = $1', [this.id])).catch(() => undefined);
+    await Promise.race([
+      runner.stop().catch(() => undefined),
+      new Promise((done) => setTimeout(done, 12_000).unref()),
+    ]);
+    await this.db
+      .system('workers', (tx) => tx.query('delete from workers where id = $1', [this.id]))
+      .catch(() => undefined);
     await this.pool?.end().catch(() => undefined);
   }
 
@@ -99,11 +104,22 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
 
   private async start(): Promise<Runner> {
     const events = new EventEmitter();
-    events.on('worker:create', ({ worker }: { worker: { workerId: string } }) => this.workerIds.add(worker.workerId));
+    events.on('worker:create', ({ worker }: { worker: { workerId: string } }) =>
+      this.workerIds.add(worker.workerId),
+    );
     this.pool ??= this.connections();
-    const tasks = Object.fromEntries([...this.jobs.tasks].map(([task, handler]) => [task, this.running(task, handler)]));
-    const logger = new Logger(() => (level, message) => level === 'error' && this.telling.log.warn(`jobs: ${message}`));
-    const options = { pgPool: this.pool, concurrency: CONCURRENCY, pollInterval: POLL_MS, noHandleSignals: true };
+    const tasks = Object.fromEntries(
+      [...this.jobs.tasks].map(([task, handler]) => [task, this.running(task, handler)]),
+    );
+    const logger = new Logger(
+      () => (level, message) => level === 'error' && this.telling.log.warn(`jobs: ${message}`),
+    );
+    const options = {
+      pgPool: this.pool,
+      concurrency: CONCURRENCY,
+      pollInterval: POLL_MS,
+      noHandleSignals: true,
+    };
     const runner = await run({ ...options, events, logger, taskList: tasks as TaskList });
     runner.promise.catch((error: unknown) => {
       this.telling.log.error('the jobs stopped and start again', error);

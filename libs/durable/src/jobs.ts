@@ -33,8 +33,18 @@ export class Jobs {
 
   /** Adds one alarm in the caller's transaction. */
   async add(tx: Tx, task: string, payload: JobPayload, options: JobOptions = {}): Promise<void> {
-    const carried = { ...payload, jobId: newId(), ...(requestId() === undefined ? {} : { requestId: requestId() }) };
-    await tx.query(ADD, [task, JSON.stringify(carried), options.at ?? null, options.inMs ?? 0, options.priority ?? 0]);
+    const carried = {
+      ...payload,
+      jobId: newId(),
+      ...(requestId() === undefined ? {} : { requestId: requestId() }),
+    };
+    await tx.query(ADD, [
+      task,
+      JSON.stringify(carried),
+      options.at ?? null,
+      options.inMs ?? 0,
+      options.priority ?? 0,
+    ]);
   }
 
   /** Every task that somebody runs. */

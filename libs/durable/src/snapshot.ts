@@ -84,12 +84,16 @@ export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
     if (!this.unsealed) return;
     this.unsealed = false;
     const dumped = Object.fromEntries(this.slices.map((slice) => [slice.name, slice.dump()]));
-    await this.file.write(dumped).catch((error: unknown) => this.log.error('the snapshot could not be sealed', error));
+    await this.file
+      .write(dumped)
+      .catch((error: unknown) => this.log.error('the snapshot could not be sealed', error));
   }
 
   private async read(): Promise<void> {
     await this.db.system('snapshot', async (tx) => {
-      const floor = await tx.one<{ xmin: string }>('select pg_snapshot_xmin(pg_current_snapshot())::text as xmin');
+      const floor = await tx.one<{ xmin: string }>(
+        'select pg_snapshot_xmin(pg_current_snapshot())::text as xmin',
+      );
       for (const slice of this.slices) {
         const rows = await slice.changed(tx, this.since);
         if (rows.length > 0) slice.apply(rows);
@@ -106,7 +110,10 @@ export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
       this.log.error('the sealed snapshot cannot be used', error);
       return null;
     });
-    this.log.warn('the database is away: deciding by the sealed snapshot', { loaded: dumped !== null, error: String(reason) });
+    this.log.warn('the database is away: deciding by the sealed snapshot', {
+      loaded: dumped !== null,
+      error: String(reason),
+    });
     if (dumped === null) return;
     for (const slice of this.slices) slice.apply((dumped[slice.name] ?? []) as ReturnType<Slice['dump']>);
     this.isLoaded = true;

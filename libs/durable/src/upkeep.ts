@@ -23,7 +23,8 @@ export class Upkeep implements OnApplicationBootstrap {
     if (!this.settings.works) return;
     try {
       await this.db.system('partitions', async (tx) => {
-        for (const parent of PARTITIONED) await tx.query('select ensure_partitions($1, $2)', [parent, MONTHS_AHEAD]);
+        for (const parent of PARTITIONED)
+          await tx.query('select ensure_partitions($1, $2)', [parent, MONTHS_AHEAD]);
         await tx.query("delete from idempotency_keys where created_at < now() - interval '24 hours'");
       });
     } catch (error) {

@@ -40,12 +40,26 @@ export interface PlannedCall {
  */
 export const planFor = (input: PlanInput): PlannedCall => {
   const { from, forwardedFrom, forwardTo, hubTargets, ringSeconds, screening } = input;
-  const looping = forwardTo.filter((target) => target === from || target === forwardedFrom || hubTargets.includes(target));
+  const looping = forwardTo.filter(
+    (target) => target === from || target === forwardedFrom || hubTargets.includes(target),
+  );
   const targets = forwardTo.filter((target) => !looping.includes(target));
   const checks: Check[] = [
-    { name: 'tenant-active', input: { suspended: input.suspended }, verdict: input.suspended ? 'suspended' : 'pass' },
-    { name: 'no-loop', input: { targets: forwardTo.length, looping: looping.length }, verdict: looping.length > 0 ? 'loop' : 'pass' },
-    { name: 'targets', input: { ringing: targets.length, ringSeconds, screening }, verdict: targets.length > 0 ? 'dial' : 'none' },
+    {
+      name: 'tenant-active',
+      input: { suspended: input.suspended },
+      verdict: input.suspended ? 'suspended' : 'pass',
+    },
+    {
+      name: 'no-loop',
+      input: { targets: forwardTo.length, looping: looping.length },
+      verdict: looping.length > 0 ? 'loop' : 'pass',
+    },
+    {
+      name: 'targets',
+      input: { ringing: targets.length, ringSeconds, screening },
+      verdict: targets.length > 0 ? 'dial' : 'none',
+    },
   ];
   const plan = (): Plan => {
     if (input.suspended) return { kind: 'reject', reason: 'suspended' };

@@ -25,7 +25,10 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): Promise<boolean> | boolean {
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [context.getHandler(), context.getClass()]);
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     if (access === 'public' || access === 'signed') return true;
     const request = context.switchToHttp().getRequest<Identified>();
     if (access === undefined) throw new Forbidden('This route is open to nobody.');

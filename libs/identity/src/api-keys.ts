@@ -64,7 +64,14 @@ export class ApiKeys {
   /** Makes a key in the caller's transaction. The secret is in the answer and nowhere else. */
   async create(tx: Tx, tenantId: string, name: string, scopes: readonly Scope[]): Promise<NewApiKeyView> {
     const secret = `nmc_${randomBytes(32).toString('base64url')}`;
-    const key = { id: newId(), tenantId, name, scopes: [...scopes], prefix: secret.slice(0, 8), hash: hashOf(secret) };
+    const key = {
+      id: newId(),
+      tenantId,
+      name,
+      scopes: [...scopes],
+      prefix: secret.slice(0, 8),
+      hash: hashOf(secret),
+    };
     await tx.manager.insert(ApiKey, key);
     return { ...viewOf({ ...key, createdAt: await tx.now() }), secret };
   }
@@ -79,7 +86,8 @@ export class ApiKeys {
   /** Revokes a key at once. @throws NotFound; Conflict for the key that asks */
   async revoke(tenantId: string, id: string, asking: string): Promise<void> {
     if (id === asking) throw new Conflict('key-in-use', 'A key cannot revoke itself. Use another admin key.');
-    const revoke = 'update api_keys set revoked_at = now() where tenant_id = $1 and id = $2 and revoked_at is null returning id';
+    const revoke =
+      'update api_keys set revoked_at = now() where tenant_id = $1 and id = $2 and revoked_at is null returning id';
     const row = await this.db.transaction(tenantId, (tx) => tx.one(revoke, [tenantId, id]));
     if (row === undefined) throw new NotFound('API key');
   }

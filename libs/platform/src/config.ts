@@ -19,13 +19,19 @@ const port = (): PropertyDecorator => (target, key) => {
   IsInt({ message: '$property takes a port number, 0 to 65535' })(target, key);
   Min(0, { message: '$property takes a port number, 0 to 65535' })(target, key);
   Max(65_535, { message: '$property takes a port number, 0 to 65535' })(target, key);
-  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value))(target, key);
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value))(
+    target,
+    key,
+  );
 };
 
 const count = (): PropertyDecorator => (target, key) => {
   IsInt({ message: '$property takes a whole number, 1 or more' })(target, key);
   Min(1, { message: '$property takes a whole number, 1 or more' })(target, key);
-  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value))(target, key);
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value))(
+    target,
+    key,
+  );
 };
 
 const origin = (): PropertyDecorator => (target, key) => {
@@ -34,16 +40,17 @@ const origin = (): PropertyDecorator => (target, key) => {
     { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
     { message: '$property takes an address such as https://example.com' },
   )(target, key);
-  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.replace(/\/+$/, '') : value))(
-    target,
-    key,
-  );
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.replace(/\/+$/, '') : value,
+  )(target, key);
 };
 
-const secret = (least: number): PropertyDecorator => (target, key) => {
-  IsOptional()(target, key);
-  MinLength(least, { message: `$property takes ${least} characters or more` })(target, key);
-};
+const secret =
+  (least: number): PropertyDecorator =>
+  (target, key) => {
+    IsOptional()(target, key);
+    MinLength(least, { message: `$property takes ${least} characters or more` })(target, key);
+  };
 
 /** Every setting of the hub (contract.md, section 1), read once from the environment and `.env`. */
 export class Configuration {
@@ -135,7 +142,10 @@ const together = (settings: Configuration): string[] => {
   const mistakes: string[] = [];
   const need = (holds: boolean, line: string): unknown => holds || mistakes.push(line);
   const sid = settings.TWILIO_ACCOUNT_SID !== undefined;
-  need(!sid || settings.TWILIO_AUTH_TOKEN !== undefined, 'TWILIO_AUTH_TOKEN takes the token of TWILIO_ACCOUNT_SID');
+  need(
+    !sid || settings.TWILIO_AUTH_TOKEN !== undefined,
+    'TWILIO_AUTH_TOKEN takes the token of TWILIO_ACCOUNT_SID',
+  );
   need(
     sid || settings.TWILIO_AUTH_TOKEN === undefined,
     'TWILIO_ACCOUNT_SID takes the account of TWILIO_AUTH_TOKEN, AC and 32 hexadecimal digits',
@@ -145,7 +155,10 @@ const together = (settings: Configuration): string[] => {
     `ROLE takes all while DATABASE_URL is not set (the embedded database serves one process), not ${settings.ROLE}`,
   );
   if (settings.NODE_ENV === 'production') {
-    need(settings.ADMIN_API_KEY !== undefined, 'ADMIN_API_KEY takes 32 characters or more, and production needs it');
+    need(
+      settings.ADMIN_API_KEY !== undefined,
+      'ADMIN_API_KEY takes 32 characters or more, and production needs it',
+    );
     need(
       settings.ENCRYPTION_KEY !== undefined,
       'ENCRYPTION_KEY takes 32 bytes in base64 (openssl rand -base64 32), and production needs it',
@@ -154,13 +167,18 @@ const together = (settings: Configuration): string[] => {
   return mistakes;
 };
 
+const portOf = (given: unknown): string =>
+  typeof given === 'string' || typeof given === 'number' ? String(given) : '3701';
+
 /**
  * Reads the settings out of an environment; an empty value counts as not set.
  * @throws ConfigurationError with every mistake at once.
  */
 export const readConfiguration = (env: Readonly<Record<string, unknown>>): Configuration => {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '' && value !== undefined));
-  const plain = { PUBLIC_URL: `http://localhost:${String(given['PORT'] ?? 3701)}`, ...given };
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== '' && value !== undefined),
+  );
+  const plain = { PUBLIC_URL: `http://localhost:${portOf(given['PORT'])}`, ...given };
   const settings = plainToInstance(Configuration, plain, { exposeDefaultValues: true });
   const mistakes = [...validateSync(settings).flatMap(linesOf), ...together(settings)];
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);

@@ -9,7 +9,8 @@ const PLAIN_ROLE = 'twilio_hub';
 const QUIET = 'do $$ begin create role twilio_hub nologin; exception when duplicate_object then null; end $$';
 
 const lower = async (client: Client): Promise<void> => {
-  const database = (await client.query<{ name: string }>('select quote_ident(current_database()) as name')).rows[0];
+  const database = (await client.query<{ name: string }>('select quote_ident(current_database()) as name'))
+    .rows[0];
   await client.query(QUIET);
   await client.query(`grant ${PLAIN_ROLE} to current_user`);
   await client.query(`grant create, connect, temporary on database ${database?.name ?? ''} to ${PLAIN_ROLE}`);

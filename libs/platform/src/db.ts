@@ -4,7 +4,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 
-import { laneNow, type Lane } from './context.js';
+import { laneNow } from './context.js';
 import { Unavailable } from './errors.js';
 import { isId } from './ids.js';
 import { isOutage, isRetryable } from './outage.js';
@@ -52,7 +52,8 @@ interface Done<T> {
 const beginOf = (tenantId: string | null, deadlineMs: number | undefined): string => {
   if (tenantId !== null && !isId(tenantId)) throw new Error('A tenant id is a UUID.');
   const scope = `select set_config('app.tenant_id', '${tenantId ?? ''}', true), set_config('app.system', '${tenantId === null ? 'on' : ''}', true)`;
-  const deadline = deadlineMs === undefined ? '' : `; set local statement_timeout = ${Math.round(deadlineMs)}`;
+  const deadline =
+    deadlineMs === undefined ? '' : `; set local statement_timeout = ${Math.round(deadlineMs)}`;
   return `begin; ${scope}${deadline}`;
 };
 
@@ -81,7 +82,11 @@ export class Db implements OnApplicationShutdown {
    * Deadlocks and serialization failures are tried again three times.
    * @throws Unavailable when the database is away; what `work` throws, after a rollback.
    */
-  transaction<T>(tenantId: string, work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  transaction<T>(
+    tenantId: string,
+    work: (tx: Tx) => Promise<T>,
+    options: TransactionOptions = {},
+  ): Promise<T> {
     const outer = this.current.getStore();
     if (outer?.tenantId === tenantId) return work(outer);
     if (outer !== undefined) throw new Error('A transaction of another tenant is open.');
@@ -89,10 +94,15 @@ export class Db implements OnApplicationShutdown {
   }
 
   /** Runs `work` over all tenants. */
-  system<T>(_caller: SystemCaller, work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  system<T>(
+    _caller: SystemCaller,
+    work: (tx: Tx) => Promise<T>,
+    options: TransactionOptions = {},
+  ): Promise<T> {
     const outer = this.current.getStore();
     if (outer !== undefined && outer.tenantId === null) return work(outer);
-    if (outer !== undefined) throw new Error("A tenant's transaction is open; a system one cannot start inside it.");
+    if (outer !== undefined)
+      throw new Error("A tenant's transaction is open; a system one cannot start inside it.");
     return this.attempt(null, work, options);
   }
 

@@ -59,7 +59,9 @@ const publicLookup: LookupFunction = (host, options, done) => {
     if (error !== null) return done(error, []);
     const allowed = found.filter(({ address }) => isPublicAddress(address));
     if (allowed.length === 0) return done(new Error(`${host} is not on the public internet`), []);
-    return options.all === true ? done(null, allowed) : done(null, allowed[0]?.address ?? '', allowed[0]?.family);
+    return options.all === true
+      ? done(null, allowed)
+      : done(null, allowed[0]?.address ?? '', allowed[0]?.family);
   });
 };
 
@@ -71,13 +73,19 @@ const publicLookup: LookupFunction = (host, options, done) => {
 export class Egress implements OnApplicationShutdown {
   private readonly trusted: ReadonlySet<string>;
   private readonly open = new Agent({ connect: { timeout: 5_000 }, keepAliveTimeout: 2_000 });
-  private readonly guarded = new Agent({ connect: { timeout: 5_000, lookup: publicLookup }, keepAliveTimeout: 2_000 });
+  private readonly guarded = new Agent({
+    connect: { timeout: 5_000, lookup: publicLookup },
+    keepAliveTimeout: 2_000,
+  });
 
   constructor(settings: Configuration) {
     const origins = [settings.DISPATCH_BOT_URL, settings.AS_CALL_SERVICE_URL].flatMap((url) =>
       url === undefined ? [] : [new URL(url).host],
     );
-    this.trusted = new Set([...origins, ...(settings.EGRESS_ALLOW ?? '').split(',').filter((entry) => entry !== '')]);
+    this.trusted = new Set([
+      ...origins,
+      ...(settings.EGRESS_ALLOW ?? '').split(',').filter((entry) => entry !== ''),
+    ]);
   }
 
   /** @throws when the address is refused, nobody answers in time, or the answer is longer than its limit. */
@@ -109,10 +117,10 @@ export class Egress implements OnApplicationShutdown {
   }
 
   private async read(body: AsyncIterable<unknown>, limit: number): Promise<string> {
-    const chunks: Buffer[] = [];
+    const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of body) {
-      const bytes = chunk instanceof Buffer ? chunk : Buffer.from(String(chunk));
+      const bytes: Uint8Array = chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk));
       size += bytes.length;
       if (size > limit) throw new Error(`The answer is longer than ${limit} bytes.`);
       chunks.push(bytes);

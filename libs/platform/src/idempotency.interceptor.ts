@@ -47,7 +47,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = context.switchToHttp().getRequest<Request & KeyHolder>();
     const key = request.header('idempotency-key');
-    if (request.method !== 'POST' || key === undefined || request.keyHolder === undefined) return next.handle();
+    if (request.method !== 'POST' || key === undefined || request.keyHolder === undefined)
+      return next.handle();
     if (key.length < 1 || key.length > 255) throw new Invalid('Idempotency-Key takes 1 to 255 characters.');
     const call = { holder: request.keyHolder, key, bodyHash: this.hash(request) };
     return from(this.once(call, context.switchToHttp().getResponse<Response>(), next));
@@ -55,7 +56,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
   private hash(request: Request): string {
     const body: unknown = request.body;
-    return createHash('sha256').update(`${request.path}\n${JSON.stringify(body ?? null)}`).digest('base64');
+    return createHash('sha256')
+      .update(`${request.path}\n${JSON.stringify(body ?? null)}`)
+      .digest('base64');
   }
 
   private async once(
@@ -84,15 +87,25 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   private async again(id: readonly string[], bodyHash: string, response: Response): Promise<unknown> {
-    const kept = await this.db.system('idempotency', (tx) => tx.one<Kept & Record<string, unknown>>(READ, id));
+    const kept = await this.db.system('idempotency', (tx) =>
+      tx.one<Kept & Record<string, unknown>>(READ, id),
+    );
     if (kept !== undefined && kept.bodyHash !== bodyHash) {
-      throw new Rejected('idempotency-key-reused', 'This Idempotency-Key was used with another body. Take a new key.');
+      throw new Rejected(
+        'idempotency-key-reused',
+        'This Idempotency-Key was used with another body. Take a new key.',
+      );
     }
     if (kept?.status == null || kept.answer === null) {
-      throw new Conflict('idempotency-key-in-use', 'The first request with this key is still running. Try again soon.');
+      throw new Conflict(
+        'idempotency-key-in-use',
+        'The first request with this key is still running. Try again soon.',
+      );
     }
     response.status(kept.status).setHeader('Idempotency-Replayed', 'true');
     if (kept.status >= 400) response.type('application/problem+json');
-    return JSON.parse(this.sealer.open(kept.answer, `idempotency:${id.join(':')}`).toString('utf8')) as unknown;
+    return JSON.parse(
+      this.sealer.open(kept.answer, `idempotency:${id.join(':')}`).toString('utf8'),
+    ) as unknown;
   }
 }

@@ -26,7 +26,9 @@ export class Log implements LoggerService {
       redact: { paths: REDACTED.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
       mixin: () => (requestId() === undefined ? {} : { requestId: requestId() }),
     };
-    this.logger = process.stdout.isTTY ? pino(options, pretty({ ignore: 'pid,hostname', sync: true })) : pino(options);
+    this.logger = process.stdout.isTTY
+      ? pino(options, pretty({ ignore: 'pid,hostname', sync: true }))
+      : pino(options);
   }
 
   log(message: string, fields?: unknown): void {
@@ -54,7 +56,11 @@ export class Log implements LoggerService {
     this.write('error', message, { ...errorFields(failure), ...(typeof fields === 'object' ? fields : {}) });
   }
 
-  private write(level: 'info' | 'warn' | 'debug' | 'trace' | 'error', message: string, fields: unknown): void {
+  private write(
+    level: 'info' | 'warn' | 'debug' | 'trace' | 'error',
+    message: string,
+    fields: unknown,
+  ): void {
     const extra = typeof fields === 'object' && fields !== null ? fields : { context: fields };
     this.logger[level](extra, maskNumbers(message));
   }

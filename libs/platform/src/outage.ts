@@ -1,13 +1,34 @@
 import { Unavailable } from './errors.js';
 
 /** SQLSTATE classes that say "the database is away", not "your statement is wrong" (PostgreSQL, appendix A). */
-const AWAY = new Set(['57P01', '57P02', '57P03', '53300', '53400', '57014', '25P04', '58000', '58030', '53100', '53200']);
-const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+const AWAY = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '53400',
+  '57014',
+  '25P04',
+  '58000',
+  '58030',
+  '53100',
+  '53200',
+]);
+const NETWORK = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+]);
 const SAID =
   /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|not queryable|Client was closed|Cannot use a pool after/i;
 
 const codeOf = (error: unknown): string => {
-  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const code: unknown =
+    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';
 };
 

@@ -1,25 +1,5 @@
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-
 import { Invalid } from './errors.js';
 import { isId } from './ids.js';
-
-/** The query of every list. */
-export class PageQuery {
-  /** How many at most, 1 to 100. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  readonly limit: number = 50;
-
-  /** Where the last page ended: its `nextCursor`. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  readonly cursor?: string;
-}
 
 export interface Page<T> {
   readonly data: readonly T[];
@@ -32,7 +12,8 @@ export interface Place {
   readonly id: string;
 }
 
-const cursorOf = ({ at, id }: Place): string => Buffer.from(`${at.toISOString()}/${id}`).toString('base64url');
+const cursorOf = ({ at, id }: Place): string =>
+  Buffer.from(`${at.toISOString()}/${id}`).toString('base64url');
 
 /**
  * Reads a cursor that we once gave.
@@ -49,8 +30,15 @@ export const placeOf = (cursor: string | undefined): Place | null => {
 };
 
 /** Makes a page of up to `limit` out of rows that were read with `limit + 1`. */
-export const pageOf = <R extends Place, T>(rows: readonly R[], limit: number, view: (row: R) => T): Page<T> => {
+export const pageOf = <R extends Place, T>(
+  rows: readonly R[],
+  limit: number,
+  view: (row: R) => T,
+): Page<T> => {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  return { data: shown.map(view), nextCursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };
+  return {
+    data: shown.map(view),
+    nextCursor: rows.length > limit && last !== undefined ? cursorOf(last) : null,
+  };
 };

@@ -27,6 +27,10 @@ export class PlatformModule {
       { provide: Lanes, useValue: lanes },
     ];
     const shared = [Db, Egress, IdempotencyInterceptor, Log, Metrics, ProblemFilter, Sealer];
-    return { module: PlatformModule, providers: [...values, ...shared], exports: [Configuration, SealingKey, ...shared] };
+    return {
+      module: PlatformModule,
+      providers: [...values, ...shared],
+      exports: [Configuration, SealingKey, ...shared],
+    };
   }
 }

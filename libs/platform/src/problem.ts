@@ -1,6 +1,15 @@
 import { HttpException } from '@nestjs/common';
 
-import { Conflict, Forbidden, Invalid, NotFound, Rejected, TooMany, Unauthenticated, Unavailable } from './errors.js';
+import {
+  Conflict,
+  Forbidden,
+  Invalid,
+  NotFound,
+  Rejected,
+  TooMany,
+  Unauthenticated,
+  Unavailable,
+} from './errors.js';
 import type { FieldError } from './errors.js';
 import { isOutage } from './outage.js';
 
@@ -15,7 +24,9 @@ export interface Problem {
   readonly errors?: readonly FieldError[];
 }
 
-type Kind = Pick<Problem, 'status' | 'title' | 'code' | 'detail'> & { readonly errors?: readonly FieldError[] };
+type Kind = Pick<Problem, 'status' | 'title' | 'code' | 'detail'> & {
+  readonly errors?: readonly FieldError[];
+};
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
@@ -49,7 +60,8 @@ const as = (status: number, code: string, detail: string, errors?: readonly Fiel
 
 const statusOf = (error: unknown): number | undefined => {
   if (error instanceof HttpException) return error.getStatus();
-  const status: unknown = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  const status: unknown =
+    typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
 };
 
@@ -66,7 +78,9 @@ const later = (error: unknown): Kind | null => {
   if (error instanceof Forbidden) return as(403, 'forbidden', error.message);
   if (error instanceof TooMany) return as(429, 'too-many-requests', error.message);
   if (error instanceof Unavailable) return as(503, error.code, error.message);
-  return isOutage(error) ? as(503, 'database-unavailable', 'The database is away. Try again in a moment.') : null;
+  return isOutage(error)
+    ? as(503, 'database-unavailable', 'The database is away. Try again in a moment.')
+    : null;
 };
 
 const READABLE: Readonly<Record<number, string>> = {
@@ -82,7 +96,10 @@ export const problemOf = (error: unknown, instance: string): Problem => {
   const kind =
     ours(error) ??
     (status === undefined || status >= 500
-      ? { ...as(500, 'internal-error', 'Something failed on our side; it is logged under this instance.'), title: 'Error' }
+      ? {
+          ...as(500, 'internal-error', 'Something failed on our side; it is logged under this instance.'),
+          title: 'Error',
+        }
       : as(status, CODES[status] ?? 'refused', READABLE[status] ?? TITLES[status] ?? 'Refused.'));
   return { type: `urn:twilio-server:problem:${kind.code}`, instance: `urn:request:${instance}`, ...kind };
 };

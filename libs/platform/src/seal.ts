@@ -31,7 +31,9 @@ export class Sealer {
   open(sealed: string, purpose: string): Buffer {
     const bytes = Buffer.from(sealed, 'base64');
     if (!bytes.subarray(0, 4).equals(this.keyId)) {
-      throw new Error(`${purpose} was sealed with another ENCRYPTION_KEY. Start with the key that sealed it.`);
+      throw new Error(
+        `${purpose} was sealed with another ENCRYPTION_KEY. Start with the key that sealed it.`,
+      );
     }
     const decipher = createDecipheriv('aes-256-gcm', this.key.bytes, bytes.subarray(4, 16))
       .setAAD(Buffer.from(purpose))
@@ -41,6 +43,10 @@ export class Sealer {
 
   /** A message authentication code (HMAC-SHA-256, 16 bytes, base64url) over a text, bound to a purpose. */
   mac(text: string, purpose: string): string {
-    return createHmac('sha256', this.key.bytes).update(`${purpose}\n${text}`).digest().subarray(0, 16).toString('base64url');
+    return createHmac('sha256', this.key.bytes)
+      .update(`${purpose}\n${text}`)
+      .digest()
+      .subarray(0, 16)
+      .toString('base64url');
   }
 }

@@ -22,7 +22,10 @@ export const validation = (): ValidationPipe =>
     exceptionFactory: (errors) => {
       const fields = fieldsOf(errors);
       const first = fields[0];
-      return new Invalid(first === undefined ? 'The request is not valid.' : `${first.path}: ${first.message}.`, fields);
+      return new Invalid(
+        first === undefined ? 'The request is not valid.' : `${first.path}: ${first.message}.`,
+        fields,
+      );
     },
   });
 

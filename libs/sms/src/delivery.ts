@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Contacts } from '#libs/contacts';
+import { Contacts, type KnownContact } from '#libs/contacts';
 import { Events, Foreign, Inbox, type InboxEvent } from '#libs/durable';
 import { newId, Tx } from '#libs/platform';
 
@@ -37,28 +37,45 @@ export class Delivery implements OnModuleInit {
 
   private async apply(tx: Tx, { sid, params, context }: InboxEvent): Promise<void> {
     const { messageId = '', attemptId = '' } = context;
-    const contactId = (await tx.one<{ contactId: string }>(CONTACT_OF, [tx.tenantId, messageId]))?.contactId;
-    if (contactId === undefined) throw new Foreign(sid);
-    const contact = await this.contacts.hold(tx, contactId);
-    const message = await tx.one<Row>(LOCK, [tx.tenantId, messageId]);
-    if (message === undefined) throw new Foreign(sid);
+    const { contact, message } = await this.locked(tx, messageId, sid);
     await this.bind(tx, message, attemptId, sid);
-    const code = params['ErrorCode'] ?? null;
-    const said = params['MessageStatus'] ?? '';
+    const { ErrorCode: code = null, MessageStatus: said = '' } = params;
     await tx.query(KEEP, [newId(), tx.tenantId, messageId, attemptId, said.slice(0, 40), code]);
     const failed = await this.climb(tx, messageId, meaningOf(said), code);
     if (failed) await this.outgoing.learn(tx, contact, code);
   }
 
+  private async locked(
+    tx: Tx,
+    messageId: string,
+    sid: string,
+  ): Promise<{ contact: KnownContact; message: Row }> {
+    const known = await tx.one<{ contactId: string }>(CONTACT_OF, [tx.tenantId, messageId]);
+    if (known === undefined) throw new Foreign(sid);
+    const contact = await this.contacts.hold(tx, known.contactId);
+    const message = await tx.one<Row>(LOCK, [tx.tenantId, messageId]);
+    if (message === undefined) throw new Foreign(sid);
+    return { contact, message };
+  }
+
   /** A callback may come before the answer to the create: it proves acceptance, and names the SID. */
   private async bind(tx: Tx, message: Message, attemptId: string, sid: string): Promise<void> {
-    const attempt = await tx.one<{ sid: string | null; outcome: string }>(ATTEMPT, [tx.tenantId, attemptId, message.id]);
+    const attempt = await tx.one<{ sid: string | null; outcome: string }>(ATTEMPT, [
+      tx.tenantId,
+      attemptId,
+      message.id,
+    ]);
     if (attempt === undefined || (attempt.sid !== null && attempt.sid !== sid)) throw new Foreign(sid);
     if (attempt.sid === null) await this.outgoing.accepted(tx, message, attemptId, sid);
   }
 
   /** Whether the message came to a failure by this word. */
-  private async climb(tx: Tx, messageId: string, to: MessageStatus | null, code: string | null): Promise<boolean> {
+  private async climb(
+    tx: Tx,
+    messageId: string,
+    to: MessageStatus | null,
+    code: string | null,
+  ): Promise<boolean> {
     const message = await tx.one<Row>(LOCK, [tx.tenantId, messageId]);
     if (message === undefined || to === null || !climbs(message.status, to)) return false;
     const now = await tx.one<Row>(CLIMB, [tx.tenantId, messageId, to, code]);

@@ -44,9 +44,22 @@ export class Inbound implements OnModuleInit {
     if (!isTextable(contact.number)) await this.contacts.markUntextable(tx, contact.id, null);
     const body = params['Body'] ?? '';
     const media = JSON.stringify(mediaOf(params));
-    const values = [newId(), tx.tenantId, contact.id, context['phoneNumberId'], body, media, segmentsOf(body)];
+    const values = [
+      newId(),
+      tx.tenantId,
+      contact.id,
+      context['phoneNumberId'],
+      body,
+      media,
+      segmentsOf(body),
+    ];
     const wish = this.wishOf(body, params['OptOutType'], contact);
-    const message = await tx.one<Message & Record<string, unknown>>(RECEIVE, [...values, `in:${sid}`, sid, wish]);
+    const message = await tx.one<Message & Record<string, unknown>>(RECEIVE, [
+      ...values,
+      `in:${sid}`,
+      sid,
+      wish,
+    ]);
     if (message === undefined) return;
     await this.sids.claim(tx, sid, { accountSid, kind: 'message', subjectId: message.id });
     await this.obey(tx, wish, contact, sid);
@@ -57,7 +70,8 @@ export class Inbound implements OnModuleInit {
   }
 
   private wishOf(body: string, optOutType: string | undefined, contact: KnownContact): Wish {
-    const keyword = contact.optedOutAt === null ? keywordOf(body, optOutType) : keywordWhenOptedOut(body, optOutType);
+    const keyword =
+      contact.optedOutAt === null ? keywordOf(body, optOutType) : keywordWhenOptedOut(body, optOutType);
     return keyword ?? refusalOf(body);
   }
 

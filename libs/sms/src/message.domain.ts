@@ -1,14 +1,7 @@
 export type Author = 'customer' | 'human' | 'ai' | 'system';
 
 export type Purpose =
-  | 'reply'
-  | 'text-back'
-  | 'opt-out-confirmation'
-  | 'help'
-  | 'holding'
-  | 'emergency'
-  | 'scheduled'
-  | 'relay';
+  'reply' | 'text-back' | 'opt-out-confirmation' | 'help' | 'holding' | 'emergency' | 'scheduled' | 'relay';
 
 export type MessageStatus =
   | 'received'
@@ -72,7 +65,9 @@ const EXTENDED = new Set('^{}\\[~]|€\f');
 export const segmentsOf = (body: string): number => {
   const characters = [...body];
   const plain = characters.every((character) => GSM.has(character) || EXTENDED.has(character));
-  const length = plain ? characters.length + characters.filter((one) => EXTENDED.has(one)).length : body.length;
+  const length = plain
+    ? characters.length + characters.filter((one) => EXTENDED.has(one)).length
+    : body.length;
   const [alone, joined] = plain ? [160, 153] : [70, 67];
   return length <= alone ? 1 : Math.ceil(length / joined);
 };

@@ -29,16 +29,26 @@ export class Messages {
   }
 
   /** A conversation's messages, newest first. */
-  async of(tenantId: string, conversationId: string, limit: number, cursor?: string): Promise<Page<MessageView>> {
+  async of(
+    tenantId: string,
+    conversationId: string,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<MessageView>> {
     const place = placeOf(cursor);
     const values = [tenantId, conversationId, place?.at ?? null, place?.id ?? null, limit + 1];
-    return pageOf(await this.db.transaction(tenantId, (tx) => tx.query<Row>(LIST, values)), limit, messageView);
+    return pageOf(
+      await this.db.transaction(tenantId, (tx) => tx.query<Row>(LIST, values)),
+      limit,
+      messageView,
+    );
   }
 
   /** Cancels a scheduled message. @throws NotFound, Conflict when it is not waiting any more */
   async cancel(tenantId: string, id: string): Promise<void> {
     await this.get(tenantId, id);
     const canceled = await this.db.transaction(tenantId, (tx) => tx.one(CANCEL, [tenantId, id]));
-    if (canceled === undefined) throw new Conflict('not-scheduled', 'Only a scheduled message that waits can be canceled.');
+    if (canceled === undefined)
+      throw new Conflict('not-scheduled', 'Only a scheduled message that waits can be canceled.');
   }
 }

@@ -77,7 +77,8 @@ export class Outgoing {
     const route = this.routing.routeOf(message.phoneNumberId);
     if (route === undefined) throw new Error('The number of this message is not known here yet.');
     const contact = await this.contacts.hold(tx, message.contactId);
-    if (contact.optedOutAt !== null && message.purpose !== 'opt-out-confirmation') return this.refuse(tx, message);
+    if (contact.optedOutAt !== null && message.purpose !== 'opt-out-confirmation')
+      return this.refuse(tx, message);
     const attemptId = newId();
     const claimed = await tx.one(CLAIM, [tx.tenantId, message.id, attemptId]);
     if (claimed === undefined) return null;
@@ -123,9 +124,14 @@ export class Outgoing {
   }
 
   /** What a code says of the contact (Twilio's error codes as policy). */
-  async learn(tx: Tx, contact: { readonly id: string; readonly number: string }, code: string | null): Promise<void> {
+  async learn(
+    tx: Tx,
+    contact: { readonly id: string; readonly number: string },
+    code: string | null,
+  ): Promise<void> {
     const policy = policyOf(code);
-    if (policy === 'opted-out') await this.contacts.optOut(tx, contact, { source: 'twilio', evidence: { code: code ?? '' } });
+    if (policy === 'opted-out')
+      await this.contacts.optOut(tx, contact, { source: 'twilio', evidence: { code: code ?? '' } });
     if (policy === 'landline') await this.contacts.markUntextable(tx, contact.id, 'landline');
     if (policy === 'not-textable') await this.contacts.markUntextable(tx, contact.id, null);
   }
@@ -140,27 +146,42 @@ export class Outgoing {
   }
 
   private async refuse(tx: Tx, message: Message): Promise<null> {
-    await tx.query("update messages set status = 'canceled' where tenant_id = $1 and id = $2 and status = 'queued'", [
-      tx.tenantId,
-      message.id,
-    ]);
+    await tx.query(
+      "update messages set status = 'canceled' where tenant_id = $1 and id = $2 and status = 'queued'",
+      [tx.tenantId, message.id],
+    );
     await this.next(tx, message);
     return null;
   }
 
   /** Nothing to send, or an attempt under way: one whose process died is unknown, a young one is looked at later. */
   private async watchOpen(tx: Tx, conversationId: string): Promise<null> {
-    const open = await tx.query<{ id: string; stuck: boolean }>(OPEN, [tx.tenantId, conversationId, OPEN_TOO_LONG_SECONDS]);
+    const open = await tx.query<{ id: string; stuck: boolean }>(OPEN, [
+      tx.tenantId,
+      conversationId,
+      OPEN_TOO_LONG_SECONDS,
+    ]);
     for (const { id, stuck } of open) {
       if (stuck) await this.unknown(tx, id, 'the process ended while sending');
-      else await this.jobs.add(tx, 'sms.deliver', { tenantId: tx.tenantId ?? '', conversationId }, { inMs: OPEN_TOO_LONG_SECONDS * 1_000 });
+      else
+        await this.jobs.add(
+          tx,
+          'sms.deliver',
+          { tenantId: tx.tenantId ?? '', conversationId },
+          { inMs: OPEN_TOO_LONG_SECONDS * 1_000 },
+        );
     }
     return null;
   }
 
   private async unknown(tx: Tx, attemptId: string, error: string): Promise<void> {
     await tx.query(SETTLE, [tx.tenantId, attemptId, 'unknown', null, error.slice(0, 200)]);
-    await this.jobs.add(tx, 'sms.settle', { tenantId: tx.tenantId ?? '', attemptId, look: '1' }, { inMs: SETTLE_AFTER_MS });
+    await this.jobs.add(
+      tx,
+      'sms.settle',
+      { tenantId: tx.tenantId ?? '', attemptId, look: '1' },
+      { inMs: SETTLE_AFTER_MS },
+    );
   }
 
   private next(tx: Tx, message: Message): Promise<void> {
@@ -171,7 +192,10 @@ export class Outgoing {
     return this.jobs.add(tx, 'sms.deliver', this.whose(message), { at, priority: -10 });
   }
 
-  private whose({ tenantId, conversationId }: Message): { readonly tenantId: string; readonly conversationId: string } {
+  private whose({ tenantId, conversationId }: Message): {
+    readonly tenantId: string;
+    readonly conversationId: string;
+  } {
     return { tenantId, conversationId: conversationId ?? '' };
   }
 
@@ -181,7 +205,11 @@ export class Outgoing {
 
   private textOf(
     message: Row,
-    from: { readonly accountSid: string; readonly number: string; readonly messagingServiceSid: string | null },
+    from: {
+      readonly accountSid: string;
+      readonly number: string;
+      readonly messagingServiceSid: string | null;
+    },
     statusCallback: string,
   ): OutgoingText {
     return {

@@ -17,7 +17,9 @@ export class Sender implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.handle('sms.deliver', ({ tenantId = '', conversationId = '' }) => this.deliver(tenantId, conversationId));
+    this.jobs.handle('sms.deliver', ({ tenantId = '', conversationId = '' }) =>
+      this.deliver(tenantId, conversationId),
+    );
   }
 
   /** Sends the conversation's oldest due text, if one is due and none is on its way. */
@@ -26,6 +28,8 @@ export class Sender implements OnModuleInit {
     if (attempt === null) return;
     const outcome = await this.telephony.send(attempt.text);
     this.metrics.texts.inc({ outcome: outcome.kind });
-    await this.db.transaction(tenantId, (tx) => this.outgoing.settle(tx, attempt.message, attempt.id, outcome));
+    await this.db.transaction(tenantId, (tx) =>
+      this.outgoing.settle(tx, attempt.message, attempt.id, outcome),
+    );
   }
 }

@@ -61,7 +61,12 @@ const RULES: readonly Rule[] = [
     looksAt: ({ optedOut, purpose }) => ({ optedOut, purpose }),
     refuses: ({ optedOut, purpose }) => optedOut && purpose !== 'opt-out-confirmation',
   },
-  { name: 'not-blocked', refusal: 'blocked', looksAt: ({ blocked }) => ({ blocked }), refuses: ({ blocked }) => blocked },
+  {
+    name: 'not-blocked',
+    refusal: 'blocked',
+    looksAt: ({ blocked }) => ({ blocked }),
+    refuses: ({ blocked }) => blocked,
+  },
   {
     name: 'textable',
     refusal: ({ lineType }) => (lineType === 'landline' ? 'landline' : 'not-textable'),
@@ -109,7 +114,8 @@ export interface SendingVerdict {
 
 /** Every rule about a text that is to go out, those after the first refusal too. */
 export const mayBeSent = (input: SendingInput): SendingVerdict => {
-  const refusalOf = (rule: Rule): Refusal => (typeof rule.refusal === 'function' ? rule.refusal(input) : rule.refusal);
+  const refusalOf = (rule: Rule): Refusal =>
+    typeof rule.refusal === 'function' ? rule.refusal(input) : rule.refusal;
   const judged = RULES.map((rule) => ({ rule, refused: rule.refuses(input) }));
   const first = judged.find(({ refused }) => refused);
   return {

@@ -7,9 +7,9 @@ import { Telephony, type ListedMessage } from '#libs/twilio';
 import type { Message } from './message.entity.js';
 import { COLUMNS } from './message-view.js';
 import { Outgoing } from './outgoing.js';
+import { settle } from './settlement.domain.js';
 
 const LOOK_AGAIN_MS = 30_000;
-const MOST_ATTEMPTS = 2;
 
 interface Unknown extends Record<string, unknown> {
   readonly id: string;
@@ -52,7 +52,9 @@ export class SettlementDesk {
     const { accountSid, number } = route.number;
     const listed = await this.telephony.messagesBetween(accountSid, number, customerNumber);
     const since = openedAt.getTime() - 5_000;
-    return listed.filter(({ body, createdAt }) => body === message.body && (createdAt?.getTime() ?? since) >= since);
+    return listed.filter(
+      ({ body, createdAt }) => body === message.body && (createdAt?.getTime() ?? since) >= since,
+    );
   }
 
   /** A human's word on a held message. @throws NotFound, Conflict when it is not held */
@@ -64,7 +66,8 @@ export class SettlementDesk {
       const row = await tx.one<{ conversationId: string }>(RESOLVE, [tenantId, id, status]);
       if (row === undefined) throw new Conflict('not-held', 'Only a held message waits for this.');
       this.log.info('a held message was resolved', { messageId: id, as });
-      if (as === 'resend') await this.jobs.add(tx, 'sms.deliver', { tenantId, conversationId: row.conversationId });
+      if (as === 'resend')
+        await this.jobs.add(tx, 'sms.deliver', { tenantId, conversationId: row.conversationId });
     });
   }
 }
@@ -84,7 +87,9 @@ export class Settlement implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.handle('sms.settle', ({ tenantId = '', attemptId = '', look }) => this.settle(tenantId, attemptId, Number(look)));
+    this.jobs.handle('sms.settle', ({ tenantId = '', attemptId = '', look }) =>
+      this.settle(tenantId, attemptId, Number(look)),
+    );
   }
 
   private async settle(tenantId: string, attemptId: string, look: number): Promise<void> {
@@ -97,16 +102,29 @@ export class Settlement implements OnModuleInit {
     });
   }
 
-  private async conclude(tx: Tx, unknown: Unknown, listed: readonly ListedMessage[] | null, look: number): Promise<void> {
+  private async conclude(
+    tx: Tx,
+    unknown: Unknown,
+    listed: readonly ListedMessage[] | null,
+    look: number,
+  ): Promise<void> {
     const { message, id } = unknown;
-    const unbound = listed === null ? [] : await this.unbound(tx, listed);
-    const [only] = unbound;
-    if (unbound.length === 1 && only !== undefined) return this.outgoing.accepted(tx, message, id, only.sid);
-    if (unbound.length === 0 && listed !== null && look >= 2 && unknown.attempts < MOST_ATTEMPTS) return this.again(tx, unknown);
-    if (look >= 4 || unbound.length > 1 || unknown.attempts >= MOST_ATTEMPTS) {
-      await tx.query(HOLD, [tx.tenantId, message.id]);
-      return;
+    const unbound = listed === null ? null : await this.unbound(tx, listed);
+    const verdict = settle({ candidates: unbound?.length ?? null, look, attempts: unknown.attempts });
+    switch (verdict) {
+      case 'bind':
+        return this.outgoing.accepted(tx, message, id, unbound?.[0]?.sid ?? '');
+      case 'send-again':
+        return this.again(tx, unknown);
+      case 'hold':
+        await tx.query(HOLD, [tx.tenantId, message.id]);
+        return;
+      case 'look-again':
+        return this.lookAgain(tx, unknown, look);
     }
+  }
+
+  private async lookAgain(tx: Tx, { message, id }: Unknown, look: number): Promise<void> {
     const payload = { tenantId: message.tenantId, attemptId: id, look: String(look + 1) };
     await this.jobs.add(tx, 'sms.settle', payload, { inMs: LOOK_AGAIN_MS * look });
   }
@@ -114,7 +132,10 @@ export class Settlement implements OnModuleInit {
   private async again(tx: Tx, { id, message }: Unknown): Promise<void> {
     await tx.query(ABSENT, [tx.tenantId, id]);
     await tx.query(REQUEUE, [tx.tenantId, message.id]);
-    await this.jobs.add(tx, 'sms.deliver', { tenantId: message.tenantId, conversationId: message.conversationId ?? '' });
+    await this.jobs.add(tx, 'sms.deliver', {
+      tenantId: message.tenantId,
+      conversationId: message.conversationId ?? '',
+    });
   }
 
   private async unbound(tx: Tx, listed: readonly ListedMessage[]): Promise<readonly ListedMessage[]> {
@@ -124,10 +145,10 @@ export class Settlement implements OnModuleInit {
   }
 
   private async read(tx: Tx, attemptId: string): Promise<Unknown | null> {
-    const attempt = await tx.one<{ id: string; openedAt: Date; messageId: string; attempts: number }>(ATTEMPT, [
-      tx.tenantId,
-      attemptId,
-    ]);
+    const attempt = await tx.one<{ id: string; openedAt: Date; messageId: string; attempts: number }>(
+      ATTEMPT,
+      [tx.tenantId, attemptId],
+    );
     if (attempt === undefined) return null;
     const message = await tx.one<Message & { customerNumber: string } & Record<string, unknown>>(MESSAGE, [
       tx.tenantId,

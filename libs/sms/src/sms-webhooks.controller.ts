@@ -44,14 +44,18 @@ export class SmsWebhooksController {
     const route = this.routing.routeTo(To);
     if (route === undefined) return EMPTY;
     const context = { phoneNumberId: route.number.id };
-    return this.accept(event(webhook, { kind: 'sms.incoming', sid: MessageSid, step: '' }, route.tenant.id, context), true);
+    return this.accept(
+      event(webhook, { kind: 'sms.incoming', sid: MessageSid, step: '' }, route.tenant.id, context),
+      true,
+    );
   }
 
   @WebhookRoute('sms/status')
   async status(@Signed(MessageStatusParams) webhook: Webhook<MessageStatusParams>): Promise<string> {
     const { MessageSid, MessageStatus } = webhook.params;
     const { tenantId, messageId, attemptId } = webhook.carried ?? {};
-    if (tenantId === undefined || messageId === undefined || attemptId === undefined) throw new HttpException('Forbidden', 403);
+    if (tenantId === undefined || messageId === undefined || attemptId === undefined)
+      throw new HttpException('Forbidden', 403);
     const what = { kind: 'sms.status', sid: MessageSid, step: `${attemptId}/${MessageStatus}` };
     return this.accept(event(webhook, what, tenantId, { messageId, attemptId }), false);
   }
@@ -68,7 +72,10 @@ export class SmsWebhooksController {
     done({ verdict: acceptance.verdict });
     if (acceptance.verdict === 'foreign') throw new HttpException('Forbidden', 403);
     if (acceptance.verdict === 'lost' && mustBeKept) {
-      throw new Unavailable('database-unavailable', 'This text cannot be kept now. Send it again in a moment.');
+      throw new Unavailable(
+        'database-unavailable',
+        'This text cannot be kept now. Send it again in a moment.',
+      );
     }
     return 'answer' in acceptance ? acceptance.answer : accepted.answer;
   }

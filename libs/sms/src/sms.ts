@@ -70,26 +70,29 @@ export class Sms {
   }
 
   /** What the rules say of a draft, without sending it. */
-  async judge(tx: Tx, draft: Pick<Draft, 'conversationId' | 'contact' | 'purpose' | 'author'>): Promise<SendingVerdict> {
+  async judge(
+    tx: Tx,
+    draft: Pick<Draft, 'conversationId' | 'contact' | 'purpose' | 'author'>,
+  ): Promise<SendingVerdict> {
     const tenant = this.routing.tenant(tx.tenantId ?? '');
+    if (tenant === undefined) throw new Error('The tenant of this text is not known here yet.');
     const { contact, purpose, author, conversationId } = draft;
-    const values = [tx.tenantId, conversationId, tenant?.timezone ?? 'UTC', contact.number];
+    const { dailyMessageCap, prefixTextBackCap } = tenant.settings;
+    const values = [tenant.id, conversationId, tenant.timezone, contact.number];
     const counts = await tx.one<Counts & Record<string, unknown>>(COUNTS, values);
     return mayBeSent({
+      ...(counts ?? { automaticLastHour: 0, sentToday: 0, prefixTextBacks: 0 }),
       automatic: author !== 'human',
       purpose,
-      suspended: tenant?.status !== 'active',
+      suspended: tenant.status !== 'active',
       optedOut: contact.optedOutAt !== null,
       blocked: contact.blocked,
       textable: contact.textable,
       lineType: contact.lineType,
       allowedDestination: isAllowedDestination(contact.number, this.allowed),
       toHubNumber: this.routing.isHubNumber(contact.number),
-      automaticLastHour: counts?.automaticLastHour ?? 0,
-      sentToday: counts?.sentToday ?? 0,
-      prefixTextBacks: counts?.prefixTextBacks ?? 0,
-      dailyMessageCap: tenant?.settings.dailyMessageCap ?? null,
-      prefixTextBackCap: tenant?.settings.prefixTextBackCap ?? null,
+      dailyMessageCap,
+      prefixTextBackCap,
     });
   }
 
@@ -111,7 +114,12 @@ export class Sms {
   /** Adds the alarm that sends a conversation's oldest due text. */
   async wake(tx: Tx, conversationId: string, at?: Date): Promise<void> {
     const payload = { tenantId: tx.tenantId ?? '', conversationId };
-    await this.jobs.add(tx, 'sms.deliver', payload, at === undefined ? { priority: -10 } : { at, priority: -10 });
+    await this.jobs.add(
+      tx,
+      'sms.deliver',
+      payload,
+      at === undefined ? { priority: -10 } : { at, priority: -10 },
+    );
   }
 
   /** Cancels every automatic text still queued to a contact, or only one conversation's. */
@@ -126,10 +134,30 @@ export class Sms {
   }
 
   private row(id: string, tx: Tx, draft: Draft, refusal: Refusal | null): unknown[] {
-    const { conversationId, contact, phoneNumberId, author, purpose, body, mediaUrls = [], dedupKey, epoch } = draft;
+    const {
+      conversationId,
+      contact,
+      phoneNumberId,
+      author,
+      purpose,
+      body,
+      mediaUrls = [],
+      dedupKey,
+      epoch,
+    } = draft;
     const media = JSON.stringify(mediaUrls.map((url) => ({ url, contentType: '' })));
     const status = refusal === null ? 'queued' : 'suppressed';
     const text = [author, purpose, body, media, segmentsOf(body), status, author !== 'human', epoch];
-    return [id, tx.tenantId, conversationId, contact.id, phoneNumberId, ...text, dedupKey, refusal, draft.sendAt ?? null];
+    return [
+      id,
+      tx.tenantId,
+      conversationId,
+      contact.id,
+      phoneNumberId,
+      ...text,
+      dedupKey,
+      refusal,
+      draft.sendAt ?? null,
+    ];
   }
 }

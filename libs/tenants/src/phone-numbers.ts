@@ -58,17 +58,21 @@ export class PhoneNumbers {
     const { tenantId, number, accountSid, messagingServiceSid = null, forwardTo = [] } = given;
     await this.checkTargets(number, forwardTo);
     const row = { id: newId(), tenantId, number, accountSid, messagingServiceSid, forwardTo };
-    await this.db.system('platform-admin', (tx) => this.insert(tx, row)).catch((error: unknown) => {
-      if (uniqueViolation(error) === null) throw error;
-      throw new Conflict('number-taken', 'This number belongs to a tenant already.');
-    });
+    await this.db
+      .system('platform-admin', (tx) => this.insert(tx, row))
+      .catch((error: unknown) => {
+        if (uniqueViolation(error) === null) throw error;
+        throw new Conflict('number-taken', 'This number belongs to a tenant already.');
+      });
     await this.snapshot.refresh();
     return this.get(tenantId, row.id);
   }
 
   /** @throws NotFound */
   async get(tenantId: string, id: string): Promise<PhoneNumberView> {
-    const row = await this.db.transaction(tenantId, (tx) => tx.manager.findOneBy(PhoneNumber, { tenantId, id }));
+    const row = await this.db.transaction(tenantId, (tx) =>
+      tx.manager.findOneBy(PhoneNumber, { tenantId, id }),
+    );
     if (row === null) throw new NotFound('phone number');
     return viewOf(row);
   }
@@ -111,16 +115,22 @@ export class PhoneNumbers {
   private async checkTargets(number: string, targets: readonly string[]): Promise<void> {
     for (const target of targets) {
       const known = isE164(target) || isEmergencyNumber(target);
-      if (!known) throw new Invalid(`forwardTo: ${JSON.stringify(target)} is not an E.164 number.`, [
-        { path: 'forwardTo', message: 'each takes E.164, such as +14155550123' },
-      ]);
+      if (!known)
+        throw new Invalid(`forwardTo: ${JSON.stringify(target)} is not an E.164 number.`, [
+          { path: 'forwardTo', message: 'each takes E.164, such as +14155550123' },
+        ]);
       const loops = target === number || this.routing.isHubNumber(target);
-      if (loops) throw new Rejected('routing-loop', `${target} is a number of this hub: the call would come back.`);
+      if (loops)
+        throw new Rejected('routing-loop', `${target} is a number of this hub: the call would come back.`);
       if (!isAllowedDestination(target, this.allowed)) {
-        throw new Rejected('destination-not-allowed', `${target} is not a destination that this hub may reach.`);
+        throw new Rejected(
+          'destination-not-allowed',
+          `${target} is not a destination that this hub may reach.`,
+        );
       }
     }
     const taken = await this.db.system('platform-admin', (tx) => tx.one(HUB_NUMBERS, [targets]));
-    if (taken !== undefined) throw new Rejected('routing-loop', 'A target is a number of this hub: the call would come back.');
+    if (taken !== undefined)
+      throw new Rejected('routing-loop', 'A target is a number of this hub: the call would come back.');
   }
 }

@@ -24,7 +24,10 @@ export interface KnownNumber {
   readonly forwardTo: readonly string[];
 }
 
-type TenantRow = Omit<KnownTenant, 'settings'> & { readonly settings: Partial<Settings> } & Record<string, unknown>;
+type TenantRow = Omit<KnownTenant, 'settings'> & { readonly settings: Partial<Settings> } & Record<
+    string,
+    unknown
+  >;
 type NumberRow = KnownNumber & Record<string, unknown>;
 
 const TENANTS = `

@@ -21,7 +21,8 @@ const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 const DAY = /^(\d{4}|-)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
 /** Absent or null is fine; anything else is checked. */
-const Nullable = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== null && value !== undefined);
+const Nullable = (): PropertyDecorator =>
+  ValidateIf((_, value: unknown) => value !== null && value !== undefined);
 /** Absent is fine, null is not. */
 const Maybe = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
 
@@ -82,14 +83,23 @@ export class SettingsChange {
   /** A caller who gives up sooner gets no text. */
   @Maybe() @IsInt() @Min(0) @Max(60) readonly minRingSeconds?: number;
   @Maybe() @IsInt() @Min(5) @Max(120) readonly ringSeconds?: number;
-  @Maybe() @IsIn(['none', 'keypress', 'machine-detection']) readonly screening?: 'none' | 'keypress' | 'machine-detection';
+  @Maybe() @IsIn(['none', 'keypress', 'machine-detection']) readonly screening?:
+    'none' | 'keypress' | 'machine-detection';
   /** null: always open. */
   @Nullable() @ValidateNested() @Type(() => WeeklyHours) readonly businessHours?: WeeklyHours | null;
-  @Maybe() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => HolidayEntry)
+  @Maybe()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => HolidayEntry)
   readonly holidays?: HolidayEntry[];
   @Nullable() @ValidateNested() @Type(() => TimeSpan) readonly quietHours?: TimeSpan | null;
-  @Maybe() @IsIn(['forward', 'voicemail', 'text-only']) readonly afterHours?: 'forward' | 'voicemail' | 'text-only';
-  @Maybe() @IsArray() @ArrayMaxSize(10) @Matches(/^\+[1-9]\d{6,14}$/, { each: true, message: 'each takes an E.164 number' })
+  @Maybe() @IsIn(['forward', 'voicemail', 'text-only']) readonly afterHours?:
+    'forward' | 'voicemail' | 'text-only';
+  @Maybe()
+  @IsArray()
+  @ArrayMaxSize(10)
+  @Matches(/^\+[1-9]\d{6,14}$/, { each: true, message: 'each takes an E.164 number' })
   readonly emergencyContacts?: string[];
   /** Texts a tenant may send in its local day; null: as many as it likes. */
   @Nullable() @IsInt() @Min(1) @Max(100_000) readonly dailyMessageCap?: number | null;

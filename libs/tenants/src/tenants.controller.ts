@@ -3,7 +3,14 @@ import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { ApiKeys, CreateApiKey, CurrentTenant, NewApiKeyView, RequireScope } from '#libs/identity';
 import { Db, IdPipe, PageQuery } from '#libs/platform';
 
-import { ChangeTenant, ChangeTenantAsOperator, CreateTenant, NewTenantView, TenantPage, TenantView } from './tenant.dto.js';
+import {
+  ChangeTenant,
+  ChangeTenantAsOperator,
+  CreateTenant,
+  NewTenantView,
+  TenantPage,
+  TenantView,
+} from './tenant.dto.js';
 import { Tenants } from './tenants.js';
 
 @ApiTags('tenants')

@@ -62,7 +62,10 @@ export class AccountSlice implements Slice {
     return this.known.values();
   }
 
-  private open({ accountSid, authToken, secondaryAuthToken, origin }: Row, status: KnownAccount['status']): void {
+  private open(
+    { accountSid, authToken, secondaryAuthToken, origin }: Row,
+    status: KnownAccount['status'],
+  ): void {
     try {
       const tokens = [authToken, secondaryAuthToken].flatMap((sealed) =>
         sealed === null ? [] : [this.sealer.open(sealed, tokenPurpose(accountSid)).toString('utf8')],

@@ -3,7 +3,12 @@ import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '#libs/identity';
 import { PageQuery } from '#libs/platform';
 
-import { ChangeTwilioAccount, CreateTwilioAccount, TwilioAccountPage, TwilioAccountView } from './account.dto.js';
+import {
+  ChangeTwilioAccount,
+  CreateTwilioAccount,
+  TwilioAccountPage,
+  TwilioAccountView,
+} from './account.dto.js';
 import { Accounts } from './accounts.js';
 
 @ApiTags('twilio-accounts')
@@ -32,7 +37,10 @@ export class AccountsController {
 
   /** Changes tokens or status. While a secondary token is set, either is accepted. */
   @Patch(':accountSid')
-  change(@Param('accountSid') accountSid: string, @Body() body: ChangeTwilioAccount): Promise<TwilioAccountView> {
+  change(
+    @Param('accountSid') accountSid: string,
+    @Body() body: ChangeTwilioAccount,
+  ): Promise<TwilioAccountView> {
     return this.accounts.change(accountSid, body);
   }
 

@@ -68,13 +68,19 @@ export class Accounts implements OnModuleInit {
    * Registers an account. One from the environment or the sandbox is brought up to date instead.
    * @throws Conflict when the API registered it before
    */
-  async create(given: CreateTwilioAccount, origin: KnownAccount['origin'] = 'api'): Promise<TwilioAccountView> {
+  async create(
+    given: CreateTwilioAccount,
+    origin: KnownAccount['origin'] = 'api',
+  ): Promise<TwilioAccountView> {
     const { accountSid, authToken, secondaryAuthToken } = given;
     const sealed = [this.sealed(accountSid, authToken), this.sealed(accountSid, secondaryAuthToken ?? null)];
     const view = await this.db.system('platform-admin', async (tx) => {
       const made = await tx.one(CREATE, [accountSid, ...sealed, origin, newId()]);
       if (made === undefined && origin === 'api') {
-        throw new Conflict('account-exists', 'This account is registered already. PATCH it to change its tokens.');
+        throw new Conflict(
+          'account-exists',
+          'This account is registered already. PATCH it to change its tokens.',
+        );
       }
       return this.read(tx, accountSid);
     });
@@ -98,7 +104,9 @@ export class Accounts implements OnModuleInit {
     const { authToken, secondaryAuthToken, status } = given;
     const changes = {
       ...(authToken === undefined ? {} : { authToken: this.sealed(accountSid, authToken) }),
-      ...(secondaryAuthToken === undefined ? {} : { secondaryAuthToken: this.sealed(accountSid, secondaryAuthToken) }),
+      ...(secondaryAuthToken === undefined
+        ? {}
+        : { secondaryAuthToken: this.sealed(accountSid, secondaryAuthToken) }),
       ...(status === undefined ? {} : { status }),
     };
     const view = await this.db.system('platform-admin', async (tx) => {
@@ -115,7 +123,8 @@ export class Accounts implements OnModuleInit {
     await this.db.system('platform-admin', async (tx) => {
       await this.read(tx, accountSid);
       const used = await tx.one('select 1 from phone_numbers where account_sid = $1 limit 1', [accountSid]);
-      if (used !== undefined) throw new Conflict('account-in-use', 'Phone numbers belong to this account. Suspend it instead.');
+      if (used !== undefined)
+        throw new Conflict('account-in-use', 'Phone numbers belong to this account. Suspend it instead.');
       await tx.query(DELETE, [accountSid]);
     });
     await this.snapshot.refresh();

@@ -32,7 +32,8 @@ export class CallbackUrls {
     const [packed, mac] = typeof query === 'string' ? query.split('.') : [];
     const right = Buffer.from(this.mac(path.slice(PREFIX.length), accountSid, packed ?? ''));
     const given = Buffer.from(mac ?? '');
-    if (packed === undefined || given.length !== right.length || !timingSafeEqual(given, right)) return 'forged';
+    if (packed === undefined || given.length !== right.length || !timingSafeEqual(given, right))
+      return 'forged';
     return JSON.parse(Buffer.from(packed, 'base64url').toString('utf8')) as Carried;
   }
 

@@ -11,11 +11,26 @@ const NEVER = ['+1900', '+1976', '+870', '+878', '+881', '+882', '+883', '+888',
  * Area codes of +1 outside the United States and Canada (NANPA): Caribbean and Pacific countries that share the
  * prefix but not the price. Reached only when the operator lists them, such as `+1876`.
  */
-const CARIBBEAN = (
-  '242 246 264 268 284 345 441 473 649 658 664 721 758 767 784 809 829 849 868 869 876 671 670 684 340'
-).split(' ');
+const CARIBBEAN =
+  '242 246 264 268 284 345 441 473 649 658 664 721 758 767 784 809 829 849 868 869 876 671 670 684 340'.split(
+    ' ',
+  );
 
-const EMERGENCY = new Set(['911', '112', '999', '933', '988', '000', '110', '118', '119', '+1911', '+1112', '+1988', '+1933']);
+const EMERGENCY = new Set([
+  '911',
+  '112',
+  '999',
+  '933',
+  '988',
+  '000',
+  '110',
+  '118',
+  '119',
+  '+1911',
+  '+1112',
+  '+1988',
+  '+1933',
+]);
 
 /** Twilio's stand-ins for callers who withhold their number, and the words carriers send. */
 const ANONYMOUS = new Set([

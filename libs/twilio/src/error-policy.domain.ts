@@ -1,12 +1,6 @@
 /** What a refused or failed message means for us. */
 export type ErrorPolicy =
-  | 'opted-out'
-  | 'landline'
-  | 'not-textable'
-  | 'put-off'
-  | 'account-stopped'
-  | 'configuration'
-  | 'failed';
+  'opted-out' | 'landline' | 'not-textable' | 'put-off' | 'account-stopped' | 'configuration' | 'failed';
 
 /**
  * Twilio's error codes as policy (twilio.com/docs/api/errors; the table of the design's Twilio facts, B3).
@@ -36,4 +30,5 @@ const POLICY: Readonly<Record<string, ErrorPolicy>> = {
 };
 
 /** What to do about a code. */
-export const policyOf = (code: string | null): ErrorPolicy => (code === null ? 'failed' : (POLICY[code] ?? 'failed'));
+export const policyOf = (code: string | null): ErrorPolicy =>
+  code === null ? 'failed' : (POLICY[code] ?? 'failed');

@@ -1,7 +1,13 @@
 export { TwilioAccount } from './account.entity.js';
 export { Accounts } from './accounts.js';
 export { CallbackUrls, type Carried } from './callback-url.js';
-export { isAllowedDestination, isAnonymous, isE164, isEmergencyNumber, isTextable } from './destination.domain.js';
+export {
+  isAllowedDestination,
+  isAnonymous,
+  isE164,
+  isEmergencyNumber,
+  isTextable,
+} from './destination.domain.js';
 export { policyOf, type ErrorPolicy } from './error-policy.domain.js';
 export { NumberDirectory, type SidOwner } from './number-directory.js';
 export { SidDirectory } from './sid-directory.js';

@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import twilio from 'twilio';
 import { Configuration } from '#libs/platform';
 
+import type { KnownAccount } from './account-slice.js';
 import { Accounts } from './accounts.js';
 import { policyOf } from './error-policy.domain.js';
 import { Telephony, type ListedMessage, type OutgoingText, type SendOutcome } from './telephony.js';
@@ -19,7 +20,8 @@ interface Refusal {
 }
 
 const refusalOf = (error: unknown): Refusal | null => {
-  if (typeof error !== 'object' || error === null || !('status' in error) || typeof error.status !== 'number') return null;
+  if (typeof error !== 'object' || error === null || !('status' in error) || typeof error.status !== 'number')
+    return null;
   const code = 'code' in error && typeof error.code === 'number' ? error.code : undefined;
   return { status: error.status, code, message: error instanceof Error ? error.message : '' };
 };
@@ -50,8 +52,12 @@ export class RestTelephony extends Telephony implements OnApplicationShutdown {
 
   async send(text: OutgoingText): Promise<SendOutcome> {
     const client = this.clientOf(text.accountSid);
-    if (client === null) return { kind: 'refused', code: '20003', message: 'This Twilio account is not active here.' };
-    const sender = text.messagingServiceSid === null ? { from: text.from } : { messagingServiceSid: text.messagingServiceSid };
+    if (client === null)
+      return { kind: 'refused', code: '20003', message: 'This Twilio account is not active here.' };
+    const sender =
+      text.messagingServiceSid === null
+        ? { from: text.from }
+        : { messagingServiceSid: text.messagingServiceSid };
     try {
       const { to, body, statusCallback, mediaUrls } = text;
       const media = mediaUrls.length === 0 ? {} : { mediaUrl: [...mediaUrls] };
@@ -87,13 +93,20 @@ export class RestTelephony extends Telephony implements OnApplicationShutdown {
   private clientOf(accountSid: string): Client | null {
     const account = this.accounts.known(accountSid);
     const token = account?.tokens[0];
-    if (account?.status !== 'active' || token === undefined) return null;
+    if (account === undefined || account.status !== 'active' || token === undefined) return null;
     const kept = this.clients.get(accountSid);
     if (kept?.token === token) return kept.client;
-    const origin = account.origin === 'sandbox' ? this.sandboxOrigin : (this.settings.TWILIO_API_BASE_URL ?? DEFAULT_ORIGIN);
-    const client = twilio(accountSid, token, { httpClient: this.transportTo(origin) });
+    const client = twilio(accountSid, token, { httpClient: this.transportTo(this.originOf(account)) });
     this.clients.set(accountSid, { token, client });
     return client;
+  }
+
+  private originOf({ origin }: KnownAccount): string {
+    return origin === 'sandbox' ? this.sandboxOrigin : this.twilioOrigin;
+  }
+
+  private get twilioOrigin(): string {
+    return this.settings.TWILIO_API_BASE_URL ?? DEFAULT_ORIGIN;
   }
 
   private get sandboxOrigin(): string {

@@ -36,7 +36,11 @@ export class SidDirectory implements OnModuleInit {
   async claim(
     tx: Tx,
     sid: string,
-    what: { readonly accountSid: string; readonly kind: 'call' | 'leg' | 'message'; readonly subjectId: string },
+    what: {
+      readonly accountSid: string;
+      readonly kind: 'call' | 'leg' | 'message';
+      readonly subjectId: string;
+    },
   ): Promise<void> {
     const made = await tx.one(CLAIM, [sid, tx.tenantId, what.accountSid, what.kind, what.subjectId]);
     if (made !== undefined) return;

@@ -27,7 +27,8 @@ export class Signatures {
   signerOf(request: SignedRequest): string | null {
     const named = this.namedIn(request.form);
     const account = named === undefined ? undefined : this.accounts.known(named);
-    const candidates = named === undefined ? this.accounts.allKnown() : account === undefined ? [] : [account];
+    const candidates =
+      named === undefined ? this.accounts.allKnown() : account === undefined ? [] : [account];
     for (const { accountSid, tokens } of candidates) {
       if (tokens.some((token) => isSignedWith(token, request))) return accountSid;
     }

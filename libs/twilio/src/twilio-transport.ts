@@ -35,16 +35,24 @@ export class Throttled extends Error {
 const formOf = (fields: unknown): URLSearchParams => {
   const form = new URLSearchParams();
   for (const [key, value] of Object.entries(fields ?? {}) as [string, unknown][]) {
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) form.append(key, String(one));
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined) form.append(key, String(one));
   }
   return form;
 };
 
-const NEVER_LEFT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const NEVER_LEFT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 const neverLeft = (error: unknown): boolean => {
   if (error instanceof AggregateError) return error.errors.every(neverLeft);
-  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const code: unknown =
+    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && NEVER_LEFT.has(code);
 };
 
@@ -66,29 +74,36 @@ export class TwilioTransport extends twilio.RequestClient {
   }
 
   /** @throws NotConnected, Throttled, or undici's error when the outcome is unknown */
-  override async request<TData>(options: ApiRequest): Promise<ApiResponse & { body: TData; toString(): string }> {
-    const { pathname, search } = new URL(options.uri);
-    const query = options.params === undefined ? '' : formOf(options.params).toString();
-    const url = `${this.origin}${pathname}${search}${query === '' ? '' : `${search === '' ? '?' : '&'}${query}`}`;
-    const auth = Buffer.from(`${options.username ?? ''}:${options.password ?? ''}`).toString('base64');
-    const hasBody = options.method.toUpperCase() === 'POST';
-    const answer = await request(url, {
-      dispatcher: this.agent,
-      method: hasBody ? 'POST' : 'GET',
-      headers: {
-        authorization: `Basic ${auth}`,
-        accept: 'application/json',
-        ...(hasBody ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
-      },
-      body: hasBody ? formOf(options.data).toString() : null,
-      signal: AbortSignal.timeout(TOTAL_MS),
-    }).catch((error: unknown) => {
+  override async request<TData>(
+    options: ApiRequest,
+  ): Promise<ApiResponse & { body: TData; toString(): string }> {
+    const answer = await request(this.urlOf(options), this.sheetOf(options)).catch((error: unknown) => {
       throw neverLeft(error) ? new NotConnected(String(error)) : error;
     });
+    const { statusCode, headers } = answer;
     const text = await answer.body.text();
-    if (answer.statusCode === 429) throw new Throttled(Number(answer.headers['retry-after'] ?? 1) * 1_000 || 1_000);
+    if (statusCode === 429) throw new Throttled(Number(headers['retry-after'] ?? 1) * 1_000 || 1_000);
     const body = JSON.parse(text === '' ? '{}' : text) as TData;
-    return { statusCode: answer.statusCode, body, headers: answer.headers, toString: () => `HTTP ${answer.statusCode}` };
+    return { statusCode, body, headers, toString: () => `HTTP ${statusCode}` };
+  }
+
+  private urlOf({ uri, params }: ApiRequest): string {
+    const { pathname, search } = new URL(uri);
+    const query = [search.slice(1), formOf(params).toString()].filter((part) => part !== '').join('&');
+    return `${this.origin}${pathname}${query === '' ? '' : '?'}${query}`;
+  }
+
+  private sheetOf({ method, username = '', password = '', data }: ApiRequest): Parameters<typeof request>[1] {
+    const posts = method.toUpperCase() === 'POST';
+    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    const type = posts ? { 'content-type': 'application/x-www-form-urlencoded' } : {};
+    return {
+      dispatcher: this.agent,
+      method: posts ? 'POST' : 'GET',
+      headers: { authorization, accept: 'application/json', ...type },
+      body: posts ? formOf(data).toString() : null,
+      signal: AbortSignal.timeout(TOTAL_MS),
+    };
   }
 
   close(): Promise<void> {

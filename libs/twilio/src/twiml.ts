@@ -31,7 +31,12 @@ export const dialed = ({ timeoutSeconds, action, targets }: DialPlan): string =>
   const response = new twilio.twiml.VoiceResponse();
   const dial = response.dial({ timeout: timeoutSeconds, action, answerOnBridge: true });
   for (const { number, statusCallback, screeningUrl } of targets) {
-    const events: ('initiated' | 'ringing' | 'answered' | 'completed')[] = ['initiated', 'ringing', 'answered', 'completed'];
+    const events: ('initiated' | 'ringing' | 'answered' | 'completed')[] = [
+      'initiated',
+      'ringing',
+      'answered',
+      'completed',
+    ];
     const screening = screeningUrl === null ? {} : { url: screeningUrl };
     dial.number({ statusCallback, statusCallbackEvent: events, ...screening }, number);
   }

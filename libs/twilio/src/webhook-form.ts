@@ -22,7 +22,11 @@ const refuse = (response: Response, status: number, code: string, detail: string
 
 /** JSON comes only from the debugger and event streams, signed by its hash in the URL. */
 const isSignedJson = (request: Request, type: string): boolean =>
-  type === 'application/json' && request.path.endsWith('/debugger') && request.query['bodySHA256'] !== undefined;
+  type === 'application/json' &&
+  request.path.endsWith('/debugger') &&
+  request.query['bodySHA256'] !== undefined;
+
+const typeOf = (header = ''): string => header.replace(/;.*$/s, '').trim().toLowerCase();
 
 const readable = (request: Request, response: Response): string | null => {
   if (request.method !== 'POST') {
@@ -30,7 +34,7 @@ const readable = (request: Request, response: Response): string | null => {
     refuse(response, 405, 'method-not-allowed', 'Twilio posts here.');
     return null;
   }
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = typeOf(request.headers['content-type']);
   const encoding = request.headers['content-encoding'] ?? 'identity';
   const known = type === 'application/x-www-form-urlencoded' || isSignedJson(request, type);
   if (known && encoding.toLowerCase() === 'identity') return type;
@@ -68,7 +72,8 @@ export const formOf = (text: string): WebhookForm | null => {
 export const readWebhook = (request: WebhookCall, response: Response, next: NextFunction): void => {
   const type = readable(request, response);
   if (type === null) return request.resume() as unknown as void;
-  const tooLarge = (): void => refuse(response, 413, 'content-too-large', 'At most 64 kB and 200 parameters.');
+  const tooLarge = (): void =>
+    refuse(response, 413, 'content-too-large', 'At most 64 kB and 200 parameters.');
   if (Number(request.headers['content-length'] ?? 0) > LIMIT_BYTES) {
     request.resume();
     return tooLarge();
@@ -76,7 +81,11 @@ export const readWebhook = (request: WebhookCall, response: Response, next: Next
   read(request, (raw) => {
     const text = raw?.toString('utf8');
     const form =
-      text === undefined ? null : type === 'application/json' ? { params: {}, repeated: false, json: text } : formOf(text);
+      text === undefined
+        ? null
+        : type === 'application/json'
+          ? { params: {}, repeated: false, json: text }
+          : formOf(text);
     if (form === null) return tooLarge();
     request.webhookForm = form;
     next();

@@ -1,7 +1,9 @@
 import { IsOptional, Matches } from 'class-validator';
 
 const sid = (prefix: string): PropertyDecorator =>
-  Matches(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), { message: `$property takes ${prefix} and 32 hexadecimal digits` });
+  Matches(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), {
+    message: `$property takes ${prefix} and 32 hexadecimal digits`,
+  });
 const present = (): PropertyDecorator => Matches(/^[^]*$/, { message: '$property is missing' });
 const filled = (): PropertyDecorator => Matches(/[^]/, { message: '$property is missing' });
 const count = (): PropertyDecorator => Matches(/^\d{1,9}$/, { message: '$property takes a whole number' });

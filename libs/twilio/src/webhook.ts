@@ -35,7 +35,8 @@ const NUL = String.fromCharCode(0);
 
 const single = (params: Readonly<Record<string, string | string[]>>): Record<string, string> => {
   const entries = Object.entries(params).map(([key, value]): [string, string] => {
-    if (Array.isArray(value) || !NAME.test(key)) throw new Invalid(`${key.slice(0, 40)} stands where Twilio sends none.`);
+    if (Array.isArray(value) || !NAME.test(key))
+      throw new Invalid(`${key.slice(0, 40)} stands where Twilio sends none.`);
     return [key, value.includes(NUL) ? value.replaceAll(NUL, '') : value];
   });
   return Object.fromEntries(entries);
@@ -52,7 +53,7 @@ const shapeOf = <P extends WebhookParams>(shape: Shape<P>, all: Readonly<Record<
 export const webhookOf = <P extends WebhookParams>(request: VerifiedCall, shape: Shape<P>): Webhook<P> => {
   const { webhookForm: form, verified } = request;
   if (form === undefined || verified === undefined) throw new HttpException('Forbidden', 403);
-  const all = single(form.params);
+  const all = form.json === null ? single(form.params) : { AccountSid: verified.accountSid };
   return { ...verified, params: shapeOf(shape, all), all };
 };
 
