@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+
+import { HUB } from './build.mjs';
+import { FORWARD_TO } from './missed-call-flow.mjs';
+import { startSandbox } from './sandbox.mjs';
+import { freePort } from './stage.mjs';
+import { ACCOUNT } from './webhooks.mjs';
+
+/** The memory that both servers get. */
+export const NODE_FLAGS = ['--max-old-space-size=192'];
+
+/** Every missed call texts, and no cap or AI joins in, unless a bench says otherwise. */
+const QUIET = {
+  aiEnabled: false,
+  textBackCooldownMinutes: 0,
+  dailyMessageCap: null,
+  prefixTextBackCap: null,
+};
+
+const isReady = (url) => async () => (await fetch(`${url}/health/ready`).catch(() => null))?.ok === true;
+
+const start = async (stage, role, env, flags = []) => {
+  const port = role === 'worker' ? await freePort() : Number(new URL(env.PUBLIC_URL).port);
+  const own = { ...env, ROLE: role, PORT: String(port), METRICS_PORT: '0', LOG_LEVEL: 'warn' };
+  const child = await stage.node(`hub-${role}`, HUB, { flags: [...NODE_FLAGS, ...flags], env: own });
+  await child.ready(isReady(`http://127.0.0.1:${port}`));
+  return child;
+};
+
+const poster = (url, key) => async (path, body) => {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${text}`);
+  return JSON.parse(text);
+};
+
+/** The numbers of some tenants, one each. */
+const register = async (post, tenants, settings) => {
+  await post('/v1/twilio-accounts', ACCOUNT);
+  const numbers = [];
+  for (let index = 0; index < tenants; index += 1) {
+    const tenant = { name: `Harbor Pipe Co ${index}`, timezone: 'America/Los_Angeles', settings };
+    const { id: tenantId } = await post('/v1/tenants', tenant);
+    const number = `+1415777${String(2_000 + index)}`;
+    await post('/v1/phone-numbers', {
+      tenantId,
+      number,
+      accountSid: ACCOUNT.accountSid,
+      forwardTo: [FORWARD_TO],
+    });
+    numbers.push(number);
+  }
+  return numbers;
+};
+
+/**
+ * A hub with its sandbox, on a database of its own.
+ * @param split a ROLE=web process and a ROLE=worker process, instead of one with ROLE=all
+ * @param profile a folder for the web process's CPU profile; none unless given
+ */
+export const startHubSystem = async (stage, { split = false, tenants = 10, settings = {}, profile } = {}) => {
+  const url = `http://localhost:${await freePort()}`;
+  const sandbox = await startSandbox(stage, url);
+  const key = randomBytes(24).toString('hex');
+  const env = {
+    PUBLIC_URL: url,
+    DATABASE_URL: await stage.createDatabase(`hub_${randomBytes(4).toString('hex')}`),
+    ADMIN_API_KEY: key,
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    TWILIO_API_BASE_URL: sandbox.url,
+  };
+  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+  const web = await start(stage, split ? 'web' : 'all', env, flags);
+  const worker = split ? await start(stage, 'worker', env) : null;
+  const numbers = await register(poster(url, key), tenants, { ...QUIET, ...settings });
+  const stop = async () => {
+    await web.stop();
+    await worker?.stop();
+    await sandbox.stop();
+  };
+  return { name: 'hub', url, web, worker, sandbox, numbers, databaseUrl: env.DATABASE_URL, stop };
+};
