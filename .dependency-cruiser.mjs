@@ -72,7 +72,11 @@ export default {
       comment:
         "Db and Egress of libs/platform are the only doors to PostgreSQL and to HTTP, but for Twilio's own transport.",
       severity: 'error',
-      from: { path: '^libs/', pathNot: '^libs/(platform|durable)/|^libs/twilio/src/twilio-transport\\.ts$|\\.entity\\.ts$|\\.spec\\.ts$' },
+      from: {
+        path: '^libs/',
+        pathNot:
+          '^libs/(platform|durable)/|^libs/twilio/src/twilio-transport\\.ts$|\\.entity\\.ts$|\\.spec\\.ts$',
+      },
       to: { path: 'node_modules/(pg|undici|typeorm)/' },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
@@ -81,7 +85,10 @@ export default {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['source', 'import', 'require', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'require', 'node', 'default'],
+    },
     exclude: { path: '^dist/' },
   },
 };

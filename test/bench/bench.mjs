@@ -17,7 +17,7 @@ const HELP = `npm run bench [-- <bench>] [options]
   missed-call   Dial action request to POST Messages, idle machine     --trials
   load          open loop on ROLE=all                                  --rate --seconds --warm-up --profile
   compare       CPU beside a hand-written Express server               --rate --seconds --warm-up --runs --profile
-  takeover      the AI takes over in time, once                        --conversations
+  takeover      the AI takes over in time, once                        --conversations --at-once
   duplicates    every webhook delivered 20 times at once               --calls
 
 Without a bench, all of them in a short form; --full runs them in full, --short one of them in short.
@@ -36,11 +36,25 @@ const BENCHES = {
     full: { rate: 60, seconds: 30, warmUp: 10, runs: 5 },
     short: { rate: 60, seconds: 8, warmUp: 4, runs: 1 },
   },
-  takeover: { run: takeover, full: { conversations: 1_000 }, short: { conversations: 200 } },
+  takeover: {
+    run: takeover,
+    full: { conversations: 1_000, atOnce: 40 },
+    short: { conversations: 200, atOnce: 40 },
+  },
   duplicates: { run: duplicates, full: { calls: 500 }, short: { calls: 25 } },
 };
 
-const NUMBERS = ['trials', 'rate', 'seconds', 'warm-up', 'runs', 'conversations', 'calls', 'tenants'];
+const NUMBERS = [
+  'trials',
+  'rate',
+  'seconds',
+  'warm-up',
+  'runs',
+  'conversations',
+  'at-once',
+  'calls',
+  'tenants',
+];
 const text = { type: 'string' };
 const flag = { type: 'boolean', default: false };
 
@@ -59,7 +73,7 @@ const readOptions = () => {
   for (const name of NUMBERS.filter((each) => values[each] !== undefined)) {
     const number = Number(values[name]);
     if (!(number > 0)) throw new Error(`--${name} takes a number above 0.`);
-    given[name === 'warm-up' ? 'warmUp' : name] = number;
+    given[name.replace(/-(.)/, (_, letter) => letter.toUpperCase())] = number;
   }
   return { ...values, positionals, given };
 };

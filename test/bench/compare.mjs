@@ -68,8 +68,9 @@ export const compare = (options) =>
     );
     const pairs = [];
     for (let index = 1; index <= runs; index += 1) {
-      const hub = await runOf(stage, startHubSystem, options);
-      const express = await runOf(stage, startExpressSystem, options);
+      const same = { ...options, seed: index };
+      const hub = await runOf(stage, startHubSystem, same);
+      const express = await runOf(stage, startExpressSystem, same);
       pairs.push({ hub, express });
       const lines = table([HEADS, rowOf(index, hub), rowOf(index, express)]).split('\n');
       console.log((index === 1 ? lines : lines.slice(1)).join('\n'));

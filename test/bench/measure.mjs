@@ -46,13 +46,13 @@ const kindsOf = (counted) => {
  * `webhooks` counts what was sent in that time, the sandbox's callbacks about the texts included; latencies are
  * those of our own webhooks; errors and losses are counted over all of it.
  */
-export const measure = async (stage, system, { rate, seconds, warmUp }) => {
+export const measure = async (stage, system, { rate, seconds, warmUp, seed }) => {
   const sender = new WebhookSender(system.url);
   const startAt = clock() + 300;
   const span = { from: startAt + warmUp * 1_000, to: startAt + (warmUp + seconds) * 1_000 };
   const before = cpuAt(system, stage, span.from);
   const after = cpuAt(system, stage, span.to);
-  const load = { sender, numbers: system.numbers, rate, seconds: warmUp + seconds, startAt };
+  const load = { sender, numbers: system.numbers, rate, seconds: warmUp + seconds, startAt, seed };
   const { calls, results } = await openLoop(load);
   const settled = await settle(system, calls);
   const callbacks = await system.sandbox.callbacks();

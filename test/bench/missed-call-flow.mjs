@@ -111,20 +111,20 @@ export const WEBHOOKS_PER_CALL = 7;
  * The webhooks of a missed call in their order, each at its time after the call's start. `to`: a path, or which
  * URL of the TwiML. Telephone time is shortened: nobody rings for 20 s.
  */
-export const stepsOf = (call) => {
-  const late = 1_500 + Math.random() * 2_000;
-  const rang = 700 + Math.random() * 300;
+export const stepsOf = (call, random = Math.random) => {
+  const late = 1_500 + random() * 2_000;
+  const rang = 700 + random() * 300;
   return [
     { kind: 'call', afterMs: 0, to: () => CALL, params: incoming(call) },
     {
       kind: 'leg initiated',
-      afterMs: 100 + Math.random() * 50,
+      afterMs: 100 + random() * 50,
       to: ({ leg: url }) => url,
       params: leg(call, 'initiated', 0),
     },
     {
       kind: 'leg ringing',
-      afterMs: 250 + Math.random() * 100,
+      afterMs: 250 + random() * 100,
       to: ({ leg: url }) => url,
       params: leg(call, 'ringing', 1),
     },

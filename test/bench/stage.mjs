@@ -76,8 +76,6 @@ class Child {
 /** Where a bench plays: a temporary folder, a PostgreSQL with fsync on, and the processes started on it. */
 export class Stage {
   #children = [];
-  /** The embedded PostgreSQL does not hold the event loop; its stop must be waited for all the same. */
-  #awake = setInterval(() => undefined, 1_000);
 
   constructor(dataDir, folder, { postgres, admin, postmaster }) {
     Object.assign(this, { dataDir, folder, postgres, admin, postmaster });
@@ -135,7 +133,6 @@ export class Stage {
     const elsewhere = await readFile(join(this.dataDir, 'postgres.location'), 'utf8').catch(() => '');
     const folders = [this.folder, this.dataDir, elsewhere.trim()].filter((folder) => folder !== '');
     for (const folder of folders) await rm(folder, { recursive: true, force: true });
-    clearInterval(this.#awake);
   }
 }
 
@@ -148,10 +145,13 @@ const connected = async (connectionString) => {
 
 /** Runs `work` on a stage of its own and leaves nothing behind. */
 export const onStage = async (work, settings) => {
+  // The embedded PostgreSQL does not hold the event loop; its stop must be waited for all the same.
+  const awake = setInterval(() => undefined, 1_000);
   const stage = await Stage.open(settings);
   try {
     return await work(stage);
   } finally {
     await stage.close();
+    clearInterval(awake);
   }
 };

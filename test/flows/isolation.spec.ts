@@ -7,7 +7,9 @@ import { v7 } from 'uuid';
 import { ADMIN_KEY, newCaller, SERVICE_KEY, TestHub, type TestTenant } from '../hub.js';
 
 interface Description {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly security?: readonly Record<string, unknown>[] }>>>>;
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { readonly security?: readonly Record<string, unknown>[] }>>>
+  >;
 }
 
 const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as Description;
@@ -52,40 +54,50 @@ describe('a tenant', () => {
     '/v1/phone-numbers/{id}': { forwardTo: ['+14155550666'] },
   };
 
-  it.each(routes.filter(({ path }) => path.includes('{id}') && !path.startsWith('/v1/tenants')).map((route) => [route.method, route.path] as const))(
-    'cannot tell a foreign id from none: %s %s',
-    async (method, path) => {
-      const kind = path.split('/')[2] ?? '';
-      const body = method === 'GET' || method === 'DELETE' ? {} : { body: bodies[path] ?? {} };
-      const [foreign, none] = await Promise.all(
-        [theirs[kind] ?? '', v7()].map((id) => hub.request(method, path.replace('{id}', id), one.key, body)),
-      );
-      expect(foreign?.status).toBe(404);
-      expect(plain(foreign?.body ?? {})).toEqual(plain(none?.body ?? {}));
-      expect((await hub.request(method, path.replace('{id}', 'not-an-id'), one.key, body)).status).toBe(404);
-    },
-  );
-
-  it.each(routes.map((route) => [route.method, route.path] as const))('is asked for a key: %s %s', async (method, path) => {
-    const url = path.replace('{id}', v7()).replace('{accountSid}', `AC${'1'.repeat(32)}`);
-    const internal = path.startsWith('/internal');
-    for (const key of ['', `${one.key}x`, randomUUID()]) {
-      const answer = await hub.request(method, url, key, method === 'GET' || method === 'DELETE' ? {} : { body: {} });
-      expect(answer.status).toBe(401);
-      if (!internal) expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
-    }
-    expect((await hub.request(method, `${url}?api_key=${one.key}`, '')).status).toBe(401);
+  it.each(
+    routes
+      .filter(({ path }) => path.includes('{id}') && !path.startsWith('/v1/tenants'))
+      .map((route) => [route.method, route.path] as const),
+  )('cannot tell a foreign id from none: %s %s', async (method, path) => {
+    const kind = path.split('/')[2] ?? '';
+    const body = method === 'GET' || method === 'DELETE' ? {} : { body: bodies[path] ?? {} };
+    const [foreign, none] = await Promise.all(
+      [theirs[kind] ?? '', v7()].map((id) => hub.request(method, path.replace('{id}', id), one.key, body)),
+    );
+    expect(foreign?.status).toBe(404);
+    expect(plain(foreign?.body ?? {})).toEqual(plain(none?.body ?? {}));
+    expect((await hub.request(method, path.replace('{id}', 'not-an-id'), one.key, body)).status).toBe(404);
   });
 
-  it.each(routes.filter(({ path }) => !path.startsWith('/internal')).map((route) => [route.method, route.path] as const))(
-    'is kept to its scope, and the operator to theirs: %s %s',
+  it.each(routes.map((route) => [route.method, route.path] as const))(
+    'is asked for a key: %s %s',
     async (method, path) => {
       const url = path.replace('{id}', v7()).replace('{accountSid}', `AC${'1'.repeat(32)}`);
-      const body = method === 'GET' || method === 'DELETE' ? {} : { body: {} };
-      const answers = await Promise.all([one.key, ADMIN_KEY].map((key) => hub.request(method, url, key, body)));
-      expect(answers.map(({ status }) => status).filter((status) => status === 403)).toHaveLength(1);
+      const internal = path.startsWith('/internal');
+      for (const key of ['', `${one.key}x`, randomUUID()]) {
+        const answer = await hub.request(
+          method,
+          url,
+          key,
+          method === 'GET' || method === 'DELETE' ? {} : { body: {} },
+        );
+        expect(answer.status).toBe(401);
+        if (!internal) expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+      }
+      expect((await hub.request(method, `${url}?api_key=${one.key}`, '')).status).toBe(401);
     },
   );
+
+  it.each(
+    routes
+      .filter(({ path }) => !path.startsWith('/internal'))
+      .map((route) => [route.method, route.path] as const),
+  )('is kept to its scope, and the operator to theirs: %s %s', async (method, path) => {
+    const url = path.replace('{id}', v7()).replace('{accountSid}', `AC${'1'.repeat(32)}`);
+    const body = method === 'GET' || method === 'DELETE' ? {} : { body: {} };
+    const answers = await Promise.all([one.key, ADMIN_KEY].map((key) => hub.request(method, url, key, body)));
+    expect(answers.map(({ status }) => status).filter((status) => status === 403)).toHaveLength(1);
+  });
 
   it('sees only its own lists, whatever it asks', async () => {
     for (const path of ['/v1/calls', '/v1/conversations']) {
@@ -100,7 +112,11 @@ describe('a tenant', () => {
   });
 
   it('whose key is revoked is out at once', async () => {
-    const made = await hub.post<{ id: string; secret: string }>('/v1/api-keys', { name: 'screen', scopes: ['read'] }, one.key);
+    const made = await hub.post<{ id: string; secret: string }>(
+      '/v1/api-keys',
+      { name: 'screen', scopes: ['read'] },
+      one.key,
+    );
     expect((await hub.get('/v1/calls', made.body.secret)).status).toBe(200);
     expect((await hub.patch('/v1/tenant', { name: 'x' }, made.body.secret)).status).toBe(403);
     expect((await hub.request('DELETE', `/v1/api-keys/${made.body.id}`, one.key)).status).toBe(204);
@@ -108,7 +124,12 @@ describe('a tenant', () => {
   });
 
   it('cannot change what is not its own to change', async () => {
-    for (const body of [{ status: 'suspended' }, { tenantId: two.id }, { settings: { role: 'owner' } }, { settings: { ringSeconds: 1 } }]) {
+    for (const body of [
+      { status: 'suspended' },
+      { tenantId: two.id },
+      { settings: { role: 'owner' } },
+      { settings: { ringSeconds: 1 } },
+    ]) {
       expect((await hub.patch('/v1/tenant', body, one.key)).status).toBe(400);
     }
   });
@@ -123,7 +144,10 @@ describe('a tenant', () => {
   });
 
   it('keeps sibling services behind their key', async () => {
-    const closed = await hub.request('POST', '/internal/sms/send', '', { body: {}, headers: { 'x-service-key': 'wrong' } });
+    const closed = await hub.request('POST', '/internal/sms/send', '', {
+      body: {},
+      headers: { 'x-service-key': 'wrong' },
+    });
     expect([401, 404]).toContain(closed.status);
     expect(SERVICE_KEY).not.toBe('wrong');
   });

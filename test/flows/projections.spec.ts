@@ -105,6 +105,7 @@ const messageLife = fc
       sentAt === null
         ? [said('message.status', { sentAt: null, status: 'failed' })]
         : [
+            said('message.status', { sentAt: null, status: 'held' }),
             said('message.sent', { sentAt, status: 'accepted' }),
             ...statuses.map((status) => said('message.status', { sentAt, status })),
           ];
@@ -158,7 +159,11 @@ const conversationLife = fc
     };
   });
 
-const lives = fc.array(fc.oneof(callLife, messageLife, conversationLife), { minLength: 1, maxLength: 12 });
+const lives = fc.uniqueArray(fc.oneof(callLife, messageLife, conversationLife), {
+  minLength: 1,
+  maxLength: 12,
+  selector: ({ events }) => events[0]?.subjectId,
+});
 
 /** What happened, and in which order, how often, it is heard. */
 const run = lives.chain((chosen) => {

@@ -46,9 +46,17 @@ describe('a webhook', () => {
   it('is refused without a right signature, and nothing is kept', async () => {
     const before = await kept();
     const params = text();
-    const wrong = [null, '', 'AAAA', sign({ ...params, Body: 'ho' }), sign(params, `${hub.url}/webhooks/twilio/call`)];
+    const wrong = [
+      null,
+      '',
+      'AAAA',
+      sign({ ...params, Body: 'ho' }),
+      sign(params, `${hub.url}/webhooks/twilio/call`),
+    ];
     for (const signature of wrong) expect((await hub.raw(sms(), encode(params), signature)).status).toBe(403);
-    expect((await hub.raw(sms(), encode(params), sign(params, sms(), OTHER_ACCOUNT.authToken))).status).toBe(403);
+    expect((await hub.raw(sms(), encode(params), sign(params, sms(), OTHER_ACCOUNT.authToken))).status).toBe(
+      403,
+    );
     expect((await hub.raw(`${sms()}?debug=1`, encode(params), sign(params))).status).toBe(403);
     expect(await kept()).toBe(before);
   });
@@ -59,7 +67,10 @@ describe('a webhook', () => {
     expect((await hub.webhook('/webhooks/twilio/sms', params)).status).toBe(403);
     expect((await hub.webhook('/webhooks/twilio/call', { ...call(), To: foreign.number })).status).toBe(403);
     const stranger = { accountSid: `AC${'9'.repeat(32)}`, authToken: 'whatever' };
-    expect((await hub.webhook('/webhooks/twilio/sms', { ...text(), AccountSid: stranger.accountSid }, stranger)).status).toBe(403);
+    expect(
+      (await hub.webhook('/webhooks/twilio/sms', { ...text(), AccountSid: stranger.accountSid }, stranger))
+        .status,
+    ).toBe(403);
     expect(await kept()).toBe(before);
   });
 
@@ -97,7 +108,9 @@ describe('a webhook', () => {
     ['AccountSid', 'AC12'],
   ])('is refused with a bad %s', async (name, value) => {
     const params = { ...text(), [name]: value };
-    expect((await hub.raw(sms(), encode(params), sign(params))).status).toBe(name === 'AccountSid' ? 403 : 400);
+    expect((await hub.raw(sms(), encode(params), sign(params))).status).toBe(
+      name === 'AccountSid' ? 403 : 400,
+    );
   });
 
   it.each(['AccountSid', 'MessageSid', 'To', 'Body'])('is refused without %s', async (name) => {
@@ -106,7 +119,13 @@ describe('a webhook', () => {
   });
 
   it('whose signature was moved over other boundaries has no effect', async () => {
-    const params = { AccountSid: ACCOUNT.accountSid, Body: 'hi', From: '+15005550100', MessageSid: newSid('SM'), To: tenant.number };
+    const params = {
+      AccountSid: ACCOUNT.accountSid,
+      Body: 'hi',
+      From: '+15005550100',
+      MessageSid: newSid('SM'),
+      To: tenant.number,
+    };
     const { From: _, ...shifted } = { ...params, Body: 'hiFrom+15005550100' };
     const before = await kept();
     expect((await hub.raw(sms(), encode(shifted), sign(params))).status).toBe(400);
@@ -119,7 +138,9 @@ describe('a webhook', () => {
       expect((await hub.raw(sms(), encode(params), null, type)).status).toBe(415);
     }
     expect((await hub.raw(sms(), `Body=${'a'.repeat(70_000)}`, null)).status).toBe(413);
-    expect((await hub.raw(sms(), Array.from({ length: 300 }, (_, n) => `k${n}=1`).join('&'), null)).status).toBe(413);
+    expect(
+      (await hub.raw(sms(), Array.from({ length: 300 }, (_, n) => `k${n}=1`).join('&'), null)).status,
+    ).toBe(413);
     const compressed = await fetch(sms(), {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-encoding': 'gzip' },
@@ -131,7 +152,13 @@ describe('a webhook', () => {
   });
 
   it('with hostile content is kept, never answered 500', async () => {
-    for (const body of ['\u0000abc', '\u202Etxet', '💥'.repeat(400), '<Response><Dial>+1900</Dial></Response>', `x\r\n{"level":"fatal"}`]) {
+    for (const body of [
+      '\u0000abc',
+      '\u202Etxet',
+      '💥'.repeat(400),
+      '<Response><Dial>+1900</Dial></Response>',
+      `x\r\n{"level":"fatal"}`,
+    ]) {
       const answer = await hub.webhook('/webhooks/twilio/sms', { ...text(), Body: body });
       expect(answer.status).toBe(200);
     }
@@ -161,7 +188,9 @@ describe('a webhook', () => {
 
   it('sent 20 times at once has one effect and one answer', async () => {
     const incoming = call();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => hub.webhook('/webhooks/twilio/call', incoming)));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => hub.webhook('/webhooks/twilio/call', incoming)),
+    );
     expect(new Set(answers.map(({ status, text: twiml }) => `${status} ${twiml}`)).size).toBe(1);
     const message = text();
     await Promise.all(Array.from({ length: 20 }, () => hub.webhook('/webhooks/twilio/sms', message)));

@@ -13,5 +13,6 @@ export class AiTurn {
   @Column('text', { nullable: true }) dispatcher: string | null;
   /** Dispatchers that were asked before, and why they gave no answer. */
   @Column('jsonb', { default: [] }) tried: readonly { readonly dispatcher: string; readonly error: string }[];
-  @Column('timestamptz', { name: 'created_at', default: () => 'clock_timestamp()' }) createdAt: Date;
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'clock_timestamp()' })
+  createdAt: Date;
 }

@@ -1,3 +1,3 @@
 export { Call } from './call.entity.js';
-export { Calls, type TextBack } from './calls.js';
+export { Calls } from './calls.js';
 export { CallsModule } from './calls.module.js';

@@ -1,4 +1,4 @@
-export { AiThread, type AiAnswer, type AiOutcome, type AiView, type ThreadLine } from './ai-thread.js';
+export { AiThread, type AiOutcome, type AiView } from './ai-thread.js';
 export { Conversation } from './conversation.entity.js';
 export { ConversationsModule } from './conversations.module.js';
 export { HumanReplies } from './human-replies.js';

@@ -19,13 +19,18 @@ interface Vector {
 /** Twilio's own libraries disagree on these: mixed-case hosts, and a null value (the test data's README). */
 const DISPUTED = new Set(['cs-mixed-case-bad', 'cs-mixed-case-port-bad', 'java-null-values']);
 
-const { vectors } = JSON.parse(readFileSync('test/data/signature-vectors.json', 'utf8')) as { vectors: Vector[] };
+const { vectors } = JSON.parse(readFileSync('test/data/signature-vectors.json', 'utf8')) as {
+  vectors: Vector[];
+};
 
 describe('a Twilio signature', () => {
   it.each(vectors.filter(({ id }) => !DISPUTED.has(id)).map((vector) => [vector.id, vector] as const))(
     'is judged as Twilio does: %s',
     (_, { token, url, valid, kind, params = {}, body = '', signature }) => {
-      const form = kind === 'body' ? { params: {}, repeated: false, json: body } : { params, repeated: false, json: null };
+      const form =
+        kind === 'body'
+          ? { params: {}, repeated: false, json: body }
+          : { params, repeated: false, json: null };
       expect(isSignedWith(token, { url, signature: signature ?? undefined, form })).toBe(valid);
     },
   );
