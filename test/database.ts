@@ -54,6 +54,8 @@ export interface TestDatabase {
   readonly address: DatabaseAddress;
   /** Reads or changes rows as the cluster's superuser, past row-level security. */
   query(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+  /** Lets nobody in, and shows everybody the door; or lets them in again. */
+  open(yes: boolean): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -73,6 +75,12 @@ export const createDatabase = async (): Promise<TestDatabase> => {
   return {
     address: await addressOf(asOwner(name)),
     query: async (text, values = []) => (await client.query<Record<string, unknown>>(text, [...values])).rows,
+    open: async (yes) => {
+      await onCluster((admin) => admin.query(`alter database ${name} allow_connections ${yes}`));
+      const others =
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
+      if (!yes) await client.query(others);
+    },
     drop: async () => {
       await client.end();
       await onCluster((admin) => admin.query(`drop database ${name} with (force)`));

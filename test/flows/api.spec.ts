@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { ADMIN_KEY, newCaller, TestHub, type TestTenant } from '../hub.js';
+import { ADMIN_KEY, newCaller, TestHub, type Answer, type TestTenant } from '../hub.js';
 
 describe('the admin API', () => {
   let hub: TestHub;
@@ -12,7 +12,7 @@ describe('the admin API', () => {
   });
   afterAll(() => hub.stop());
 
-  const send = (key: string, body: unknown, holder = tenant.key): ReturnType<TestHub['post']> =>
+  const send = (key: string, body: unknown, holder = tenant.key): Promise<Answer> =>
     hub.post('/v1/messages', body, holder, { 'idempotency-key': key });
 
   it('does once what is asked twice with one Idempotency-Key', async () => {

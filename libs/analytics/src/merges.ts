@@ -32,8 +32,8 @@ const MESSAGES = `
   from jsonb_to_recordset($2::jsonb) as g("subjectId" uuid, "phoneNumberId" uuid, "contactId" uuid, direction text,
     author text, "createdAt" timestamptz, "sentAt" timestamptz)
   group by "subjectId" order by "subjectId"
-  on conflict (tenant_id, message_id) do update set sent_at = excluded.sent_at
-`;
+  on conflict (tenant_id, message_id) do update set sent_at = least(f.sent_at, excluded.sent_at)
+  where excluded.sent_at is not null`;
 
 /** The handler of the highest epoch wins: an epoch has one handler. */
 const CONVERSATIONS = `

@@ -30,5 +30,5 @@ export class Call {
   @Column('timestamptz', { name: 'ended_at', nullable: true }) endedAt: Date | null;
   @Column('int', { name: 'duration_seconds', nullable: true }) durationSeconds: number | null;
   /** When somebody must look at it again; null once nothing more is expected. */
-  @Column('timestamptz', { name: 'judge_at', nullable: true }) judgeAt: Date | null;
+  @Column({ type: 'timestamptz', name: 'judge_at', precision: 3, nullable: true }) judgeAt: Date | null;
 }

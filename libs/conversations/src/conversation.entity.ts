@@ -24,9 +24,11 @@ export class Conversation {
   /** Fences slow work: it grows with every change of hands, human text, opt-out and close. */
   @Column('int', { default: 0 }) epoch: number;
   /** The truth of the timer; the alarm only wakes somebody up to look. */
-  @Column('timestamptz', { name: 'ai_takeover_at', nullable: true }) aiTakeoverAt: Date | null;
+  @Column({ type: 'timestamptz', name: 'ai_takeover_at', precision: 3, nullable: true })
+  aiTakeoverAt: Date | null;
   /** The first customer text that nobody has answered. */
-  @Column('timestamptz', { name: 'waiting_since', nullable: true }) waitingSince: Date | null;
+  @Column({ type: 'timestamptz', name: 'waiting_since', precision: 3, nullable: true })
+  waitingSince: Date | null;
   /** An emergency or a doubtful refusal: no AI until a human gives it back. */
   @Column('boolean', { name: 'ai_barred', default: false }) aiBarred: boolean;
   /** Since when the customer was told that somebody follows. */

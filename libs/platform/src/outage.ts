@@ -24,7 +24,7 @@ const NETWORK = new Set([
   'EHOSTUNREACH',
 ]);
 const SAID =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|not queryable|Client was closed|Cannot use a pool after/i;
+  /not currently accepting connections|timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|not queryable|Client was closed|Cannot use a pool after/i;
 
 const codeOf = (error: unknown): string => {
   const code: unknown =

@@ -29,7 +29,8 @@ export class Message {
   @Column('text', { name: 'error_code', nullable: true }) errorCode: string | null;
   @Column('text', { name: 'suppressed_reason', nullable: true }) suppressedReason: string | null;
   @Column('text', { name: 'message_sid', nullable: true }) messageSid: string | null;
-  @Column('timestamptz', { name: 'send_at', default: () => 'clock_timestamp()' }) sendAt: Date;
+  @Column({ type: 'timestamptz', name: 'send_at', precision: 3, default: () => 'clock_timestamp()' })
+  sendAt: Date;
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'clock_timestamp()' })
   createdAt: Date;
   @Column('timestamptz', { name: 'sent_at', nullable: true }) sentAt: Date | null;
