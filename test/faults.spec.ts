@@ -1,7 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,32 +9,9 @@ import twilio from 'twilio';
 import { startSandbox, type Sandbox } from '../apps/sandbox/src/sandbox.js';
 import { createDatabase, type TestDatabase } from './database.js';
 import { ACCOUNT, newCaller, newSid } from './hub.js';
+import { freePort, startProcess, until, type Running } from './process.js';
 
 const KEY = 'the-operator-of-the-process-tests-has-this';
-
-interface Running {
-  readonly process: ChildProcess;
-  readonly exited: Promise<number | string | null>;
-  readonly said: () => string;
-}
-
-const freePort = (): Promise<number> =>
-  new Promise((done) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-
-const until = async <T>(look: () => Promise<T | false | undefined>, withinMs = 30_000): Promise<T> => {
-  for (const giveUpAt = Date.now() + withinMs; Date.now() < giveUpAt;) {
-    const found = await look().catch(() => undefined);
-    if (found !== undefined && found !== false) return found;
-    await new Promise((next) => setTimeout(next, 50));
-  }
-  throw new Error('It did not happen in time.');
-};
 
 describe('the hub as a process', () => {
   const running: Running[] = [];
@@ -47,18 +22,7 @@ describe('the hub as a process', () => {
   let environment: Record<string, string>;
 
   const start = (changes: Readonly<Record<string, string>> = {}): Running => {
-    let said = '';
-    const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, ['apps/hub/start.mjs'], {
-      env: { PATH, HOME, ...environment, ...changes },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    const exited = new Promise<number | string | null>((done) =>
-      child.once('exit', (code, signal) => done(code ?? signal)),
-    );
-    const one = { process: child, exited, said: () => said };
+    const one = startProcess({ ...environment, ...changes });
     running.push(one);
     return one;
   };

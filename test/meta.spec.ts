@@ -35,7 +35,8 @@ describe('every route', () => {
       const prototype = Object.getPrototypeOf(instance) as Record<string, (...args: unknown[]) => unknown>;
       for (const method of scanner.getAllMethodNames(prototype)) {
         const handler = prototype[method];
-        const path: unknown = handler === undefined ? undefined : Reflect.getMetadata('path', handler);
+        const path = (handler === undefined ? undefined : Reflect.getMetadata('path', handler)) as
+          string | string[] | undefined;
         if (handler === undefined || path === undefined) continue;
         const base = String(Reflect.getMetadata('path', metatype as object));
         routes.push({
@@ -43,7 +44,7 @@ describe('every route', () => {
           controller: metatype as abstract new () => unknown,
           method,
           handler,
-          path: `${base}/${String(path)}`,
+          path: `${base}/${[path].flat().join(' ')}`,
         });
       }
     }

@@ -102,44 +102,29 @@ export const duplicates = ({ calls, tenants }) =>
     report({ calls, counts, events, texts, odd: controlOdd + odd + callbacksOdd });
   });
 
+const rowsOf = (all, counts) => {
+  const webhooks = all * (WEBHOOKS_PER_CALL + CALLBACKS_PER_TEXT);
+  const expected = { calls: all, messages: 2 * all, conversations: all, webhook_keys: webhooks };
+  return Object.entries(expected).map(([name, count]) => [name, count, counts[name], counts[name] - count]);
+};
+
 const report = ({ calls, counts, events, texts, odd }) => {
   const all = CONTROLS + calls;
-  const expected = {
-    calls: all,
-    messages: 2 * all,
-    conversations: all,
-    webhook_keys: all * (WEBHOOKS_PER_CALL + CALLBACKS_PER_TEXT),
-  };
   const deliveries = calls * (WEBHOOKS_PER_CALL + CALLBACKS_PER_TEXT) * COPIES;
-  console.log(
-    `  ${CONTROLS} calls delivered once as a control, then ${calls} calls with every webhook ${COPIES} times: ${deliveries} deliveries`,
-  );
-  const rows = Object.entries(expected).map(([name, count]) => [
-    name,
-    count,
-    counts[name],
-    counts[name] - count,
-  ]);
+  console.log(`  ${CONTROLS} calls delivered once as a control`);
+  console.log(`  ${calls} calls with every webhook ${COPIES} times: ${deliveries} deliveries`);
+  const rows = rowsOf(all, counts);
   const texted = ['texts at the sandbox', all, texts.length, texts.length - all];
   console.log(table([['rows', 'expected', 'found', 'extra'], texted, ...rows]));
-  const eventRows = events.map(({ type, subjects, most, total, extra }) => [
-    type,
-    subjects,
-    most,
-    total,
-    extra,
-  ]);
-  console.log(table([['events', 'subjects', 'most each', 'found', 'extra'], ...eventRows]));
-  const extraRows = rows.filter(([, , , extra]) => extra !== 0).length;
+  const found = events.map((one) => [one.type, one.subjects, one.most, one.total, one.extra]);
+  console.log(table([['events', 'subjects', 'most each', 'found', 'extra'], ...found]));
+  const differing = rows.filter(([, , , extra]) => extra !== 0).length;
   const extra = events.reduce((sum, one) => sum + one.extra, 0);
   const distinct = new Set(texts.map(({ to }) => to)).size;
+  const once = texts.length === all && distinct === all;
   judge([
-    target(
-      'one text for each call',
-      texts.length === all && distinct === all,
-      `${texts.length} texts to ${distinct} callers`,
-    ),
-    target('no extra row', extraRows === 0, `${extraRows} tables differ`),
+    target('one text for each call', once, `${texts.length} texts to ${distinct} callers`),
+    target('no extra row', differing === 0, `${differing} tables differ`),
     target('no extra event', extra === 0, `${extra} extra`),
     target('every delivery answered alike', odd === 0, `${odd} differ`),
   ]);

@@ -1,0 +1,46 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+
+/** A hub of its own process. */
+export interface Running {
+  readonly process: ChildProcess;
+  readonly exited: Promise<number | string | null>;
+  /** All that it wrote so far. */
+  readonly said: () => string;
+}
+
+/** A port that nobody listens on. */
+export const freePort = (): Promise<number> =>
+  new Promise((done) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+
+/** What `look` finds, once it finds something; failures of it are waited out. */
+export const until = async <T>(look: () => Promise<T | false | undefined>, withinMs = 30_000): Promise<T> => {
+  for (const giveUpAt = Date.now() + withinMs; Date.now() < giveUpAt;) {
+    const found = await look().catch(() => undefined);
+    if (found !== undefined && found !== false) return found;
+    await new Promise((next) => setTimeout(next, 50));
+  }
+  throw new Error('It did not happen in time.');
+};
+
+/** Starts a hub as `npm start` does, with these settings and no others. */
+export const startProcess = (environment: Readonly<Record<string, string>>): Running => {
+  let said = '';
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, ['apps/hub/start.mjs'], {
+    env: { PATH, HOME, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const exited = new Promise<number | string | null>((done) =>
+    child.once('exit', (code, signal) => done(code ?? signal)),
+  );
+  return { process: child, exited, said: () => said };
+};
