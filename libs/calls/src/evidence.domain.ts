@@ -43,10 +43,11 @@ const heard = (leg: Leg, status: string, durationSeconds: number | null): Leg =>
   return { ...leg, ...last, answered: leg.answered || answered };
 };
 
-/** The legs, put together from their observations. */
+/** The legs, put together from their observations, in an order that does not depend on when they were heard. */
 export const legsOf = (evidence: Evidence): readonly Leg[] => {
   const legs = new Map<string, Leg>();
-  for (const [name, { durationSeconds = null }] of Object.entries(evidence)) {
+  for (const name of Object.keys(evidence).sort()) {
+    const durationSeconds = evidence[name]?.durationSeconds ?? null;
     const [kind, sid = '', status = ''] = name.split(':');
     if (kind === 'leg') legs.set(sid, heard(legs.get(sid) ?? UNHEARD, status, durationSeconds));
   }

@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { step, type ConversationEvent, type Handler } from './conversation-handler.domain.js';
+import { refusalOf, textBackChecks, type TextBackInput } from './text-back.domain.js';
+
+const handlers: readonly Handler[] = ['unassigned', 'human', 'ai'];
+const events: readonly ConversationEvent[] = [
+  'customer-wrote',
+  'human-wrote',
+  'takeover-due',
+  'human-took-over',
+  'released-to-ai',
+  'released',
+  'escalated',
+  'barred',
+  'opted-out',
+  'closed',
+];
+
+describe('the handler', () => {
+  it.each<[Handler, ConversationEvent, Handler]>([
+    ['unassigned', 'takeover-due', 'ai'],
+    ['human', 'takeover-due', 'ai'],
+    ['ai', 'takeover-due', 'ai'],
+    ['ai', 'human-wrote', 'human'],
+    ['ai', 'escalated', 'unassigned'],
+    ['human', 'escalated', 'human'],
+    ['human', 'released', 'unassigned'],
+    ['ai', 'barred', 'unassigned'],
+  ])('%s, %s: %s', (before, event, after) => {
+    expect(step(before, event).handler).toBe(after);
+  });
+
+  it('is a human after whatever, once a human writes; and the timer is off', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...events), { maxLength: 20 }), (happened) => {
+        const handler = happened.reduce<Handler>((now, event) => step(now, event).handler, 'unassigned');
+        const { handler: after, effects } = step(handler, 'human-wrote');
+        expect(after).toBe('human');
+        expect(effects).toEqual(expect.arrayContaining(['disarm', 'cancel-automatic', 'raise-epoch']));
+      }),
+    );
+  });
+
+  it('lets nothing be said after an opt-out or a close without somebody waiting anew', () => {
+    for (const handler of handlers) {
+      for (const event of ['opted-out', 'closed', 'barred'] as const) {
+        expect(step(handler, event).effects).toEqual(
+          expect.arrayContaining(['disarm', 'cancel-automatic', 'raise-epoch']),
+        );
+      }
+    }
+  });
+
+  it('is never changed by a late timer of the AI, or by a customer', () => {
+    expect(step('ai', 'takeover-due').effects).toEqual([]);
+    for (const handler of handlers) expect(step(handler, 'customer-wrote').handler).toBe(handler);
+  });
+});
+
+describe('the text-back', () => {
+  const fine: TextBackInput = {
+    enabled: true,
+    textable: true,
+    abandoned: false,
+    rangSeconds: 20,
+    minRingSeconds: 3,
+    minutesSinceTextBack: null,
+    cooldownMinutes: 240,
+    minutesSinceWritten: null,
+  };
+
+  it.each<[Partial<TextBackInput>, string | null]>([
+    [{}, null],
+    [{ enabled: false, textable: false }, 'disabled'],
+    [{ textable: false }, 'not-textable'],
+    [{ abandoned: true, rangSeconds: 2 }, 'too-short'],
+    [{ abandoned: true, rangSeconds: 3 }, null],
+    [{ abandoned: true, rangSeconds: null }, null],
+    [{ abandoned: false, rangSeconds: 0 }, null],
+    [{ minutesSinceWritten: 5, minutesSinceTextBack: 6 }, 'live-conversation'],
+    [{ minutesSinceWritten: 31, minutesSinceTextBack: 6 }, 'cooldown'],
+    [{ minutesSinceTextBack: 0, cooldownMinutes: 0 }, null],
+  ])('given %j is refused with %s', (changes, reason) => {
+    expect(refusalOf(textBackChecks({ ...fine, ...changes }))).toBe(reason);
+  });
+});
