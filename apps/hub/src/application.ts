@@ -30,7 +30,7 @@ export const createApplication = async (ground: HubGround): Promise<NestExpressA
   app.disable('etag');
   app.set('query parser', 'simple');
   app.use('/webhooks/twilio', readWebhook);
-  app.use(json({ limit: LARGEST_BODY, inflate: false, strict: true }));
+  app.use(['/v1', '/internal'], json({ limit: LARGEST_BODY, inflate: false, strict: true }));
   app.use(withContext);
   app.useGlobalPipes(validation());
   app.useGlobalFilters(app.get(ProblemFilter));

@@ -92,7 +92,7 @@ export class Turns implements OnModuleInit {
       'ai-dispatch.turn',
       ['conversation.awaits-ai'],
       ({ tenantId, data }) => take(tenantId, data['conversationId'], data['epoch']),
-      -5,
+      { priority: -5, slow: true },
     );
     this.ground.jobs.handle('ai-dispatch.turn', ({ tenantId = '', conversationId, epoch }) =>
       take(tenantId, conversationId, epoch),

@@ -17,6 +17,8 @@ export class ProjectionsListener implements OnModuleInit {
 
   onModuleInit(): void {
     const take = this.projections.project.bind(this.projections);
-    this.events.subscribe('analytics.project', PROJECTED, (event) => take(event.tenantId, [event]), PRIORITY);
+    this.events.subscribe('analytics.project', PROJECTED, (event) => take(event.tenantId, [event]), {
+      priority: PRIORITY,
+    });
   }
 }

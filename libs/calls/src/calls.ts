@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Decisions, Events, Jobs, type Check } from '#libs/durable';
+import { Events, Jobs, numbered, type Check } from '#libs/durable';
 import { Db, newId, Tx } from '#libs/platform';
 import { SidDirectory } from '#libs/twilio';
 
@@ -31,16 +31,22 @@ export interface TextBack {
 /** Adds observations to the set, or makes the call of them; what was heard first stays. */
 const OBSERVE = `
   with heard as (select jsonb_object_agg(key, value || jsonb_build_object('at', clock_timestamp())) as evidence
-    from jsonb_each($8::jsonb))
+    from jsonb_each($8::jsonb)),
+  claimed as (insert into twilio_sids (sid, tenant_id, account_sid, kind, subject_id) values ($4, $2, $3, 'call', $1)
+    on conflict (sid) do nothing returning sid)
   insert into calls (id, tenant_id, account_sid, call_sid, phone_number_id, from_number, to_number, evidence, judge_at)
   select $1, $2, $3, $4, $5, $6, $7, heard.evidence, clock_timestamp() + make_interval(secs => $9) from heard
   on conflict (tenant_id, call_sid) do update set evidence = excluded.evidence || calls.evidence,
     from_number = coalesce(nullif(calls.from_number, ''), excluded.from_number),
     to_number = coalesce(nullif(calls.to_number, ''), excluded.to_number),
     judge_at = case when calls.outcome is null then greatest(calls.judge_at, excluded.judge_at) end
-  returning ${COLUMNS}, (xmax = 0) as inserted`;
+  returning ${COLUMNS}, (xmax = 0) as inserted, exists (select 1 from claimed) as claimed`;
 const LOCK = `select ${COLUMNS}, judge_at <= clock_timestamp() as due from calls where tenant_id = $1 and id = $2 for update`;
+/** The verdict, with the checks that led to it. */
 const DECIDE = `
+  with checks as (insert into decisions (id, tenant_id, subject_id, rule, position, name, input, verdict)
+    select id, $1, $2, 'outcome', position, name, input, verdict
+    from jsonb_to_recordset($7::jsonb) as g(id uuid, position int, name text, input jsonb, verdict text))
   update calls set status = $3, outcome = $4, missed_reason = $5, revision = revision + 1, judge_at = null,
     answered_at = case when $4 = 'answered' then coalesce(answered_at, clock_timestamp()) else answered_at end,
     ended_at = coalesce(ended_at, clock_timestamp()), duration_seconds = coalesce($6::int, duration_seconds)
@@ -74,7 +80,6 @@ export class Calls implements OnModuleInit {
     private readonly db: Db,
     private readonly jobs: Jobs,
     private readonly events: Events,
-    private readonly decisions: Decisions,
     private readonly sids: SidDirectory,
   ) {}
 
@@ -98,9 +103,10 @@ export class Calls implements OnModuleInit {
       JSON.stringify(heard),
       sweepAfterSeconds,
     ];
-    const call = await tx.one<Row & { inserted: boolean }>(OBSERVE, values);
+    const call = await tx.one<Row & { inserted: boolean; claimed: boolean }>(OBSERVE, values);
     if (call === undefined) throw new Error('The call could not be kept.');
-    if (call.inserted) await this.sids.claim(tx, callSid, { accountSid, kind: 'call', subjectId: call.id });
+    if (call.inserted && !call.claimed)
+      await this.sids.claim(tx, callSid, { accountSid, kind: 'call', subjectId: call.id });
     await this.judge(tx, call, 'fresh');
     return call;
   }
@@ -150,10 +156,10 @@ export class Calls implements OnModuleInit {
   private async decide(tx: Tx, call: Call, verdict: Final, patience: Patience): Promise<void> {
     if (!mayChange(call.outcome, verdict)) return;
     const reason = verdict.kind === 'missed' ? verdict.reason : null;
-    const values = [tx.tenantId, call.id, 'ended', verdict.kind, reason, talkedSeconds(call)];
+    const checks = JSON.stringify(numbered(this.trace(call, verdict, patience)));
+    const values = [tx.tenantId, call.id, 'ended', verdict.kind, reason, talkedSeconds(call), checks];
     const decided = await tx.one<Row>(DECIDE, values);
     if (decided === undefined) return;
-    await this.decisions.keep(tx, call.id, 'outcome', this.trace(call, verdict, patience));
     const data = {
       ...callView(decided),
       revision: decided.revision,

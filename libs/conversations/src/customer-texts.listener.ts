@@ -95,7 +95,7 @@ export class CustomerTextsListener implements OnModuleInit {
       'conversations.customer-text',
       ['message.received'],
       (event) => this.onText(event),
-      -20,
+      { priority: -20 },
     );
   }
 

@@ -147,7 +147,7 @@ export class MissedCallsListener implements OnModuleInit {
       'conversations.missed-call',
       ['call.missed'],
       (event) => this.onMissed(event),
-      -20,
+      { priority: -20 },
     );
   }
 

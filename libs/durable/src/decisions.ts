@@ -23,13 +23,18 @@ const READ = `
   select rule, name, input, verdict, created_at as at from decisions
   where tenant_id = $1 and subject_id = $2 order by created_at, rule, position limit 500`;
 
+/** The checks with an id and a place each, as the table keeps them. */
+export const numbered = (
+  checks: readonly Check[],
+): readonly (Check & { readonly id: string; readonly position: number })[] =>
+  checks.map((check, position) => ({ id: newId(), position, ...check }));
+
 /** The trace of every verdict: the ordered checks that led to it, those after the first refusal too. */
 @Injectable()
 export class Decisions {
   /** Keeps the checks of one decision about a call or a message. */
   async keep(tx: Tx, subjectId: string, rule: string, checks: readonly Check[]): Promise<void> {
-    const rows = checks.map((check, position) => ({ id: newId(), position, ...check }));
-    await tx.query(KEEP, [tx.tenantId, subjectId, rule, JSON.stringify(rows)]);
+    await tx.query(KEEP, [tx.tenantId, subjectId, rule, JSON.stringify(numbered(checks))]);
   }
 
   /** Every check kept about a call or a message, in order. */

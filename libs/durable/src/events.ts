@@ -21,22 +21,30 @@ export interface NewEvent {
 
 type Listener = (event: DomainEvent) => Promise<void>;
 
-interface Subscription {
+/** How a subscriber is called. */
+export interface SubscriptionOptions {
+  /** Lower runs first; what a customer waits for goes below zero. */
+  readonly priority?: number;
+  /** Outside of any transaction, for a listener that waits for somebody else. */
+  readonly slow?: boolean;
+}
+
+interface Subscription extends Required<SubscriptionOptions> {
   readonly types: ReadonlySet<string>;
   readonly listener: Listener;
-  readonly priority: number;
 }
 
 /** One statement: the log's rows and an alarm for each subscriber. */
 const PUBLISH = `
   with given as (select * from jsonb_to_recordset($2::jsonb) as g(id uuid, type text, "subjectId" uuid, data jsonb)),
   logged as (insert into events (id, tenant_id, type, subject_id, data)
-    select id, $1, type, "subjectId", data from given returning id, created_at)
-  select graphile_worker.add_job('event', json_build_object('jobId', a."jobId", 'tenantId', $1::uuid, 'eventId', l.id,
-    'createdAt', l.created_at, 'subscriber', a.subscriber, 'requestId', $4::text),
-    run_at => clock_timestamp(), max_attempts => 6, priority => a.priority)
-  from logged l join jsonb_to_recordset($3::jsonb) as a("jobId" uuid, "eventId" uuid, subscriber text, priority int)
-    on a."eventId" = l.id`;
+    select id, $1, type, "subjectId", data from given returning id, created_at),
+  alarms as (select row('event', json_build_object('jobId', a."jobId", 'tenantId', $1::uuid, 'eventId', l.id,
+      'createdAt', l.created_at, 'subscriber', a.subscriber, 'requestId', $4::text), null, clock_timestamp(), 6, null,
+      a.priority, null)::graphile_worker.job_spec as spec
+    from logged l join jsonb_to_recordset($3::jsonb) as a("jobId" uuid, "eventId" uuid, subscriber text, priority int)
+      on a."eventId" = l.id)
+  select count(*) from graphile_worker.add_jobs(array(select spec from alarms))`;
 
 const READ = `
   select id, tenant_id as "tenantId", type, subject_id as "subjectId", data, created_at as "createdAt"
@@ -58,11 +66,15 @@ export class Events implements OnModuleInit {
 
   /**
    * Subscribes a listener under a stable name. It runs at least once for each event, in any order, after the
-   * publisher's commit.
-   * @param priority lower first; what a customer waits for goes below zero
+   * publisher's commit, and in a transaction of the tenant unless it is slow.
    */
-  subscribe(subscriber: string, types: readonly string[], listener: Listener, priority = 0): void {
-    this.subscriptions.set(subscriber, { types: new Set(types), listener, priority });
+  subscribe(
+    subscriber: string,
+    types: readonly string[],
+    listener: Listener,
+    { priority = 0, slow = false }: SubscriptionOptions = {},
+  ): void {
+    this.subscriptions.set(subscriber, { types: new Set(types), listener, priority, slow });
   }
 
   /** Writes events to the log, and one job per subscriber, in the caller's transaction. */
@@ -81,9 +93,16 @@ export class Events implements OnModuleInit {
     const { tenantId = '', eventId, createdAt, subscriber = '' } = payload;
     const subscription = this.subscriptions.get(subscriber);
     if (subscription === undefined) return;
-    const event = await this.db.transaction(tenantId, (tx) =>
-      tx.one<DomainEvent & Record<string, unknown>>(READ, [tenantId, eventId, createdAt]),
-    );
-    if (event !== undefined) await subscription.listener(event);
+    const read = (tx: Tx): Promise<(DomainEvent & Record<string, unknown>) | undefined> =>
+      tx.one(READ, [tenantId, eventId, createdAt]);
+    if (subscription.slow) {
+      const event = await this.db.transaction(tenantId, read);
+      if (event !== undefined) await subscription.listener(event);
+      return;
+    }
+    await this.db.transaction(tenantId, async (tx) => {
+      const event = await read(tx);
+      if (event !== undefined) await subscription.listener(event);
+    });
   }
 }

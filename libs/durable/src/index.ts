@@ -1,5 +1,5 @@
 export { DeadLetters } from './dead-letters.js';
-export { Decisions, type Check } from './decisions.js';
+export { Decisions, numbered, type Check } from './decisions.js';
 export { DurableModule } from './durable.module.js';
 export { Events, type DomainEvent, type NewEvent } from './events.js';
 export { Foreign, Inbox, type InboxEvent } from './inbox.js';

@@ -8,9 +8,17 @@ import { Configuration, DatabaseAddress, Db, inContext, Log, Metrics, newId } fr
 
 import { Jobs, type JobHandler, type JobPayload } from './jobs.js';
 
-const CONCURRENCY = 16;
 const CONNECTIONS = 6;
-const POLL_MS = 100;
+/** Jobs are fetched and finished in batches; those fetched are held under the pool's id. */
+const PRESET = {
+  worker: {
+    concurrentJobs: 16,
+    pollInterval: 150,
+    localQueue: { size: 32 },
+    completeJobBatchDelay: 0,
+    failJobBatchDelay: 0,
+  },
+};
 const BEAT_MS = 3_000;
 const DEAD_AFTER = '12 seconds';
 
@@ -107,6 +115,9 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
     events.on('worker:create', ({ worker }: { worker: { workerId: string } }) =>
       this.workerIds.add(worker.workerId),
     );
+    events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) =>
+      this.workerIds.add(workerPool.id),
+    );
     this.pool ??= this.connections();
     const tasks = Object.fromEntries(
       [...this.jobs.tasks].map(([task, handler]) => [task, this.running(task, handler)]),
@@ -114,12 +125,7 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
     const logger = new Logger(
       () => (level, message) => level === 'error' && this.telling.log.warn(`jobs: ${message}`),
     );
-    const options = {
-      pgPool: this.pool,
-      concurrency: CONCURRENCY,
-      pollInterval: POLL_MS,
-      noHandleSignals: true,
-    };
+    const options = { pgPool: this.pool, noHandleSignals: true, preset: PRESET };
     const runner = await run({ ...options, events, logger, taskList: tasks as TaskList });
     runner.promise.catch((error: unknown) => {
       this.telling.log.error('the jobs stopped and start again', error);

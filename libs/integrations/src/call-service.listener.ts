@@ -26,7 +26,7 @@ export class CallServiceListener implements OnModuleInit {
   }
 
   private listen(subscriber: string, type: string, kind: DeliveryKind): void {
-    this.events.subscribe(subscriber, [type], (event) => this.record(event, kind), PRIORITY);
+    this.events.subscribe(subscriber, [type], (event) => this.record(event, kind), { priority: PRIORITY });
   }
 
   private async record({ id, tenantId, subjectId, data }: DomainEvent, kind: DeliveryKind): Promise<void> {

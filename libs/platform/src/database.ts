@@ -62,7 +62,7 @@ export const laneSource = (address: DatabaseAddress, lane: Lane, entities: Entit
     poolSize: POOL[lane],
     extra: {
       ...(address.options === undefined ? {} : { options: address.options }),
-      connectionTimeoutMillis: lane === 'webhook' ? 1_000 : 3_000,
+      connectionTimeoutMillis: 4_000,
       query_timeout: lane === 'webhook' ? 5_000 : 20_000,
       idleTimeoutMillis: 30_000,
       keepAlive: true,

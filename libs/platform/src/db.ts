@@ -51,7 +51,7 @@ interface Done<T> {
 /** Prefix of every transaction: one message for `begin` and the settings that row-level security reads. */
 const beginOf = (tenantId: string | null, deadlineMs: number | undefined): string => {
   if (tenantId !== null && !isId(tenantId)) throw new Error('A tenant id is a UUID.');
-  const scope = `select set_config('app.tenant_id', '${tenantId ?? ''}', true), set_config('app.system', '${tenantId === null ? 'on' : ''}', true)`;
+  const scope = `set local app.tenant_id = '${tenantId ?? ''}'; set local app.system = '${tenantId === null ? 'on' : ''}'`;
   const deadline =
     deadlineMs === undefined ? '' : `; set local statement_timeout = ${Math.round(deadlineMs)}`;
   return `begin; ${scope}${deadline}`;

@@ -1,5 +1,5 @@
 import { Unavailable } from './errors.js';
-import { isOutage } from './outage.js';
+import { isBusy, isOutage } from './outage.js';
 
 const FAILURES_TO_OPEN = 5;
 const PROBE_EVERY_MS = 250;
@@ -26,7 +26,7 @@ export class OutageBreaker {
       this.failures = 0;
       return result;
     } catch (error) {
-      this.failures = isOutage(error) ? this.failures + 1 : 0;
+      if (!isBusy(error)) this.failures = isOutage(error) ? this.failures + 1 : 0;
       throw error;
     }
   }

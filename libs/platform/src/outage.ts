@@ -41,6 +41,10 @@ export const isOutage = (error: unknown): boolean => {
   return error instanceof Error && SAID.test(error.message);
 };
 
+/** All connections are busy: a queue, not an outage. */
+export const isBusy = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes('timeout exceeded when trying to connect');
+
 /** Serialization failure or deadlock: the same transaction may be tried again. */
 export const isRetryable = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error));
 

@@ -1,25 +1,29 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Contacts, type KnownContact } from '#libs/contacts';
+import { Contacts } from '#libs/contacts';
 import { Events, Foreign, Inbox, type InboxEvent } from '#libs/durable';
 import { newId, Tx } from '#libs/platform';
 
-import { climbs, meaningOf, type MessageStatus } from './message.domain.js';
+import { climbs, isFinal, meaningOf, type MessageStatus } from './message.domain.js';
 import type { Message } from './message.entity.js';
 import { COLUMNS, messageEvent } from './message-view.js';
 import { Outgoing } from './outgoing.js';
 
-type Row = Message & Record<string, unknown>;
+type Row = Message & { readonly attemptSid: string | null } & Record<string, unknown>;
 
 const CONTACT_OF = `select contact_id as "contactId" from messages where tenant_id = $1 and id = $2`;
-const LOCK = `select ${COLUMNS} from messages where tenant_id = $1 and id = $2 for update`;
-const ATTEMPT = `select message_sid as "sid", outcome from message_attempts where tenant_id = $1 and id = $2 and message_id = $3`;
-const KEEP = `
-  insert into message_statuses (id, tenant_id, message_id, attempt_id, status, error_code) values ($1, $2, $3, $4, $5, $6)`;
+const LOCK = `
+  select ${COLUMNS}, (select message_sid from message_attempts a
+    where a.tenant_id = $1 and a.id = $3 and a.message_id = $2) as "attemptSid"
+  from messages m where tenant_id = $1 and id = $2
+    and exists (select 1 from message_attempts a where a.tenant_id = $1 and a.id = $3 and a.message_id = $2) for update`;
+/** Keeps what was said, and climbs to `$7`, or stays, when that is null. */
 const CLIMB = `
-  update messages set status = $3, error_code = coalesce($4, error_code),
-    delivered_at = case when $3 = 'delivered' then coalesce(delivered_at, clock_timestamp()) else delivered_at end
+  with kept as (insert into message_statuses (id, tenant_id, message_id, attempt_id, status, error_code)
+    values ($3, $1, $2, $4, $5, $6))
+  update messages set status = coalesce($7, status), error_code = case when $7 is null then error_code else coalesce($6, error_code) end,
+    delivered_at = case when $7 = 'delivered' then coalesce(delivered_at, clock_timestamp()) else delivered_at end
   where tenant_id = $1 and id = $2 returning ${COLUMNS}`;
-const FAILED: readonly MessageStatus[] = ['failed', 'undelivered'];
+const FAILED: readonly (MessageStatus | null)[] = ['failed', 'undelivered'];
 
 /** Applies what Twilio says of texts that we sent: bound by the attempt in our URL, climbing by rank. */
 @Injectable()
@@ -37,50 +41,33 @@ export class Delivery implements OnModuleInit {
 
   private async apply(tx: Tx, { sid, params, context }: InboxEvent): Promise<void> {
     const { messageId = '', attemptId = '' } = context;
-    const { contact, message } = await this.locked(tx, messageId, sid);
-    await this.bind(tx, message, attemptId, sid);
     const { ErrorCode: code = null, MessageStatus: said = '' } = params;
-    await tx.query(KEEP, [newId(), tx.tenantId, messageId, attemptId, said.slice(0, 40), code]);
-    const failed = await this.climb(tx, messageId, meaningOf(said), code);
-    if (failed) await this.outgoing.learn(tx, contact, code);
-  }
-
-  private async locked(
-    tx: Tx,
-    messageId: string,
-    sid: string,
-  ): Promise<{ contact: KnownContact; message: Row }> {
-    const known = await tx.one<{ contactId: string }>(CONTACT_OF, [tx.tenantId, messageId]);
-    if (known === undefined) throw new Foreign(sid);
-    const contact = await this.contacts.hold(tx, known.contactId);
-    const message = await tx.one<Row>(LOCK, [tx.tenantId, messageId]);
-    if (message === undefined) throw new Foreign(sid);
-    return { contact, message };
-  }
-
-  /** A callback may come before the answer to the create: it proves acceptance, and names the SID. */
-  private async bind(tx: Tx, message: Message, attemptId: string, sid: string): Promise<void> {
-    const attempt = await tx.one<{ sid: string | null; outcome: string }>(ATTEMPT, [
-      tx.tenantId,
-      attemptId,
-      message.id,
-    ]);
-    if (attempt === undefined || (attempt.sid !== null && attempt.sid !== sid)) throw new Foreign(sid);
-    if (attempt.sid === null) await this.outgoing.accepted(tx, message, attemptId, sid);
-  }
-
-  /** Whether the message came to a failure by this word. */
-  private async climb(
-    tx: Tx,
-    messageId: string,
-    to: MessageStatus | null,
-    code: string | null,
-  ): Promise<boolean> {
-    const message = await tx.one<Row>(LOCK, [tx.tenantId, messageId]);
-    if (message === undefined || to === null || !climbs(message.status, to)) return false;
-    const now = await tx.one<Row>(CLIMB, [tx.tenantId, messageId, to, code]);
-    if (now === undefined) return false;
+    const to = meaningOf(said);
+    if (FAILED.includes(to)) await this.learn(tx, messageId, code);
+    const status = await this.bound(tx, messageId, attemptId, sid);
+    const higher = to !== null && climbs(status, to) ? to : null;
+    const values = [tx.tenantId, messageId, newId(), attemptId, said.slice(0, 40), code, higher];
+    const now = await tx.one<Row>(CLIMB, values);
+    if (now === undefined || higher === null || !isFinal(higher)) return;
     await this.events.publish(tx, { type: 'message.status', subjectId: messageId, data: messageEvent(now) });
-    return FAILED.includes(to);
+  }
+
+  /**
+   * Locks the message and gives its status. A callback may come before the answer to the create: it proves
+   * acceptance, and names the SID.
+   */
+  private async bound(tx: Tx, messageId: string, attemptId: string, sid: string): Promise<MessageStatus> {
+    const message = await tx.one<Row>(LOCK, [tx.tenantId, messageId, attemptId]);
+    if (message === undefined) throw new Foreign(sid);
+    if (message.attemptSid !== null && message.attemptSid !== sid) throw new Foreign(sid);
+    if (message.attemptSid === null) await this.outgoing.accepted(tx, message, attemptId, sid);
+    return message.status === 'sending' ? 'accepted' : message.status;
+  }
+
+  /** What a failure says of the contact, whose lock comes before the message's. */
+  private async learn(tx: Tx, messageId: string, code: string | null): Promise<void> {
+    const known = await tx.one<{ contactId: string }>(CONTACT_OF, [tx.tenantId, messageId]);
+    if (known !== undefined)
+      await this.outgoing.learn(tx, await this.contacts.hold(tx, known.contactId), code);
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Contacts, keywordOf, keywordWhenOptedOut, refusalOf, type KnownContact } from '#libs/contacts';
-import { Events, Inbox, type InboxEvent } from '#libs/durable';
+import { Events, Foreign, Inbox, type InboxEvent } from '#libs/durable';
 import { newId, Tx } from '#libs/platform';
-import { isTextable, SidDirectory } from '#libs/twilio';
+import { isTextable } from '#libs/twilio';
 
 import { segmentsOf, type Wish } from './message.domain.js';
 import type { Message } from './message.entity.js';
@@ -10,10 +10,12 @@ import { COLUMNS, messageView } from './message-view.js';
 import { Sms } from './sms.js';
 
 const RECEIVE = `
+  with claimed as (insert into twilio_sids (sid, tenant_id, account_sid, kind, subject_id) values ($9, $2, $11, 'message', $1)
+    on conflict (sid) do nothing returning sid)
   insert into messages (id, tenant_id, contact_id, phone_number_id, direction, author, purpose, body, media, segments,
     status, dedup_key, message_sid, wish)
   values ($1, $2, $3, $4, 'inbound', 'customer', 'reply', $5, $6, $7, 'received', $8, $9, $10)
-  on conflict (tenant_id, dedup_key) do nothing returning ${COLUMNS}`;
+  on conflict (tenant_id, dedup_key) do nothing returning ${COLUMNS}, exists (select 1 from claimed) as claimed`;
 
 const MOST_MEDIA = 10;
 
@@ -31,7 +33,6 @@ export class Inbound implements OnModuleInit {
     private readonly contacts: Contacts,
     private readonly sms: Sms,
     private readonly events: Events,
-    private readonly sids: SidDirectory,
   ) {}
 
   onModuleInit(): void {
@@ -54,14 +55,10 @@ export class Inbound implements OnModuleInit {
       segmentsOf(body),
     ];
     const wish = this.wishOf(body, params['OptOutType'], contact);
-    const message = await tx.one<Message & Record<string, unknown>>(RECEIVE, [
-      ...values,
-      `in:${sid}`,
-      sid,
-      wish,
-    ]);
+    const named = [...values, `in:${sid}`, sid, wish, accountSid];
+    const message = await tx.one<Message & { claimed: boolean } & Record<string, unknown>>(RECEIVE, named);
     if (message === undefined) return;
-    await this.sids.claim(tx, sid, { accountSid, kind: 'message', subjectId: message.id });
+    if (!message.claimed) throw new Foreign(sid);
     await this.obey(tx, wish, contact, sid);
     const { phoneNumberId } = message;
     const answeredByTwilio = (params['OptOutType'] ?? '') !== '';

@@ -52,6 +52,9 @@ const MEANING: Readonly<Record<string, MessageStatus>> = {
 /** Our status for Twilio's word; null when we do not know it. */
 export const meaningOf = (twilioStatus: string): MessageStatus | null => MEANING[twilioStatus] ?? null;
 
+/** Whether nothing is expected after it. */
+export const isFinal = (status: MessageStatus): boolean => RANK[status] === 9;
+
 /** Whether a message in one status may go to another. */
 export const climbs = (from: MessageStatus, to: MessageStatus): boolean => RANK[to] > RANK[from];
 

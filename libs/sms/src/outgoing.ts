@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Contacts } from '#libs/contacts';
-import { Events, Jobs } from '#libs/durable';
+import { Events, Foreign, Jobs } from '#libs/durable';
 import { newId, Tx } from '#libs/platform';
 import { Routing } from '#libs/tenants';
-import { CallbackUrls, policyOf, SidDirectory, type OutgoingText, type SendOutcome } from '#libs/twilio';
+import { CallbackUrls, policyOf, type OutgoingText, type SendOutcome } from '#libs/twilio';
 
 import type { Message } from './message.entity.js';
 import { COLUMNS, messageEvent } from './message-view.js';
@@ -38,10 +38,17 @@ const CLAIM = `
 const SETTLE = `
   update message_attempts set outcome = $3, message_sid = coalesce(message_sid, $4), error_code = $5, settled_at = clock_timestamp()
   where tenant_id = $1 and id = $2 and outcome in ('open', 'unknown') returning id`;
-const ACCEPT = `
-  update messages set message_sid = coalesce(message_sid, $3), sent_at = coalesce(sent_at, clock_timestamp()),
-    status = case when status in ('sending', 'held') then 'accepted' else status end
-  where tenant_id = $1 and id = $2 returning ${COLUMNS}`;
+/** Binds the SID, once; what was bound before is left as it is. */
+const BIND = `
+  with claimed as (insert into twilio_sids (sid, tenant_id, account_sid, kind, subject_id) values ($3, $1, $5, 'message', $2)
+      on conflict (sid) do nothing returning sid),
+    settled as (update message_attempts set outcome = 'accepted', message_sid = $3, settled_at = clock_timestamp()
+      where tenant_id = $1 and id = $4 and outcome in ('open', 'unknown')),
+    bound as (update messages set message_sid = $3, sent_at = clock_timestamp(),
+        status = case when status in ('sending', 'held') then 'accepted' else status end
+      where tenant_id = $1 and id = $2 and message_sid is null returning ${COLUMNS})
+  select b.*, exists (select 1 from claimed) as claimed, exists (select 1 from messages q
+    where q.tenant_id = $1 and q.conversation_id = b."conversationId" and q.status = 'queued') as more from bound b`;
 const FAIL = `
   update messages set status = 'failed', error_code = $3 where tenant_id = $1 and id = $2 and status = 'sending'
   returning ${COLUMNS}`;
@@ -49,15 +56,6 @@ const PUT_OFF = `
   update messages set status = 'queued', send_at = clock_timestamp() + make_interval(secs => $3)
   where tenant_id = $1 and id = $2 and status = 'sending' returning send_at as "sendAt"`;
 const TRIES = 'select count(*)::int as tries from message_attempts where tenant_id = $1 and message_id = $2';
-
-/** What binds our messages to the carrier's. */
-@Injectable()
-export class CarrierBinding {
-  constructor(
-    readonly urls: CallbackUrls,
-    readonly sids: SidDirectory,
-  ) {}
-}
 
 /** The rows behind a send: which text is next, its attempt, and what became of it. */
 @Injectable()
@@ -67,7 +65,7 @@ export class Outgoing {
     private readonly events: Events,
     private readonly contacts: Contacts,
     private readonly routing: Routing,
-    private readonly carrier: CarrierBinding,
+    private readonly urls: CallbackUrls,
   ) {}
 
   /** Opens an attempt of the next text. The contact is held, so a STOP comes before or after, never between. */
@@ -83,7 +81,7 @@ export class Outgoing {
     const claimed = await tx.one(CLAIM, [tx.tenantId, message.id, attemptId]);
     if (claimed === undefined) return null;
     const carried = { tenantId: message.tenantId, messageId: message.id, attemptId };
-    const statusCallback = this.carrier.urls.to('sms/status', route.number.accountSid, carried);
+    const statusCallback = this.urls.to('sms/status', route.number.accountSid, carried);
     return { id: attemptId, message, text: this.textOf(message, route.number, statusCallback) };
   }
 
@@ -105,13 +103,16 @@ export class Outgoing {
 
   /** Twilio has it: binds the SID. Callbacks may have brought it further meanwhile. */
   async accepted(tx: Tx, message: Message, attemptId: string, sid: string): Promise<void> {
-    const route = this.routing.routeOf(message.phoneNumberId);
-    const accountSid = route?.number.accountSid ?? '';
-    await this.carrier.sids.claim(tx, sid, { accountSid, kind: 'message', subjectId: message.id });
-    await tx.query(SETTLE, [tx.tenantId, attemptId, 'accepted', sid, null]);
-    const now = await tx.one<Message & Record<string, unknown>>(ACCEPT, [tx.tenantId, message.id, sid]);
-    if (now !== undefined && message.messageSid === null) await this.tell(tx, 'message.sent', now);
-    await this.next(tx, message);
+    const accountSid = this.routing.routeOf(message.phoneNumberId)?.number.accountSid ?? '';
+    const values = [tx.tenantId, message.id, sid, attemptId, accountSid];
+    const bound = await tx.one<Message & { claimed: boolean; more: boolean } & Record<string, unknown>>(
+      BIND,
+      values,
+    );
+    if (bound === undefined) return;
+    if (!bound.claimed) throw new Foreign(sid);
+    await this.tell(tx, 'message.sent', bound);
+    if (bound.more) await this.next(tx, message);
   }
 
   private async refused(tx: Tx, message: Message, attemptId: string, code: string): Promise<void> {

@@ -7,7 +7,7 @@ import { Delivery } from './delivery.js';
 import { Inbound } from './inbound.js';
 import { MessagesController } from './messages.controller.js';
 import { Messages } from './messages.js';
-import { CarrierBinding, Outgoing } from './outgoing.js';
+import { Outgoing } from './outgoing.js';
 import { Sender } from './sender.js';
 import { Settlement, SettlementDesk } from './settlement.js';
 import { SmsWebhooksController } from './sms-webhooks.controller.js';
@@ -16,7 +16,7 @@ import { Sms } from './sms.js';
 @Module({
   imports: [ContactsModule, TenantsModule, TwilioModule],
   controllers: [MessagesController, SmsWebhooksController],
-  providers: [CarrierBinding, Delivery, Inbound, Messages, Outgoing, Sender, Settlement, SettlementDesk, Sms],
+  providers: [Delivery, Inbound, Messages, Outgoing, Sender, Settlement, SettlementDesk, Sms],
   exports: [Messages, Sms],
 })
 export class SmsModule {}
