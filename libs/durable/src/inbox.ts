@@ -31,6 +31,9 @@ export type Applier = (tx: Tx, event: InboxEvent) => Promise<void>;
 /** Thrown by an applier: the event is about a call or message of somebody else. Nothing is kept of it. */
 export class Foreign extends Error {}
 
+/** Thrown to roll back what a repeated event applied. */
+class Repeated extends Error {}
+
 /** How long a webhook waits for PostgreSQL before it is answered without, in milliseconds. */
 const ANSWER_WITHIN_MS = 200;
 /** How long the database may take for it all the same. */
@@ -121,17 +124,31 @@ export class Inbox implements OnModuleInit {
     if (settled === undefined) throw new NotFound();
   }
 
-  private keep(event: InboxEvent): Promise<Acceptance> {
+  private async keep(event: InboxEvent): Promise<Acceptance> {
     const deadline = { deadlineMs: KEEP_WITHIN_MS };
     const { tenantId } = event;
-    if (tenantId === null) return this.db.system('inbox', (tx) => this.keepUnowned(tx, event), deadline);
-    return this.db.transaction(tenantId, (tx) => this.keepApplied(tx, event), deadline);
+    try {
+      if (tenantId === null)
+        return await this.db.system('inbox', (tx) => this.keepUnowned(tx, event), deadline);
+      return await this.db.transaction(tenantId, (tx) => this.keepApplied(tx, event), deadline);
+    } catch (error) {
+      if (!(error instanceof Repeated)) throw error;
+      return this.db.system('inbox', (tx) => this.stored(tx, event), deadline);
+    }
   }
 
+  /**
+   * The key and the first statement of the applier travel together, without a wait between them: whatever a
+   * repeated event applied is rolled back.
+   */
   private async keepApplied(tx: Tx, event: InboxEvent): Promise<Acceptance> {
-    const kept = await tx.one(KEEP, this.row(event, 'applied'));
-    if (kept === undefined) return this.stored(tx, event);
-    await this.apply(tx, event);
+    const [kept, applied] = await Promise.allSettled([
+      tx.one(KEEP, this.row(event, 'applied')),
+      this.apply(tx, event),
+    ]);
+    if (kept.status === 'rejected') throw kept.reason;
+    if (kept.value === undefined) throw new Repeated();
+    if (applied.status === 'rejected') throw applied.reason;
     return { verdict: 'kept', answer: event.answer };
   }
 

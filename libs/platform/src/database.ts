@@ -64,6 +64,7 @@ export const laneSource = (address: DatabaseAddress, lane: Lane, entities: Entit
       ...(address.options === undefined ? {} : { options: address.options }),
       connectionTimeoutMillis: 4_000,
       query_timeout: lane === 'webhook' ? 5_000 : 20_000,
+      pipeline: true,
       idleTimeoutMillis: 30_000,
       keepAlive: true,
     },

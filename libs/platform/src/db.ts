@@ -57,6 +57,16 @@ const beginOf = (tenantId: string | null, deadlineMs: number | undefined): strin
   return `begin; ${scope}${deadline}`;
 };
 
+/** Sends `begin` together with the statement that follows in the same tick: one write, one answer to wait for. */
+const beginning = (client: PoolClient, text: string): Promise<unknown> => {
+  const { stream } = client.connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+  const begun = client.query(text);
+  begun.catch(() => undefined);
+  return begun;
+};
+
 /** The only door to PostgreSQL: every statement runs in a transaction of one tenant, or of a listed system caller. */
 @Injectable()
 export class Db implements OnApplicationShutdown {
@@ -142,8 +152,9 @@ export class Db implements OnApplicationShutdown {
     const client = (await runner.connect()) as PoolClient;
     const tx = new Tx(tenantId, client, runner.manager);
     try {
-      await client.query(beginOf(tenantId, options.deadlineMs));
+      const begun = beginning(client, beginOf(tenantId, options.deadlineMs));
       const result = await this.current.run(tx, () => work(tx));
+      await begun;
       await client.query('commit');
       await runner.release();
       return { result, committed: tx.committed };
