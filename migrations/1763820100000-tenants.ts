@@ -28,7 +28,7 @@ export class Tenants1763820100000 implements MigrationInterface {
         timezone text not null,
         language text not null default 'en',
         status text not null default 'active' check (status in ('active', 'suspended')),
-        settings jsonb not null default '{}',
+        settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
         created_at timestamptz(3) not null default now(),
         updated_at timestamptz not null default now(),
         changed_in xid8 not null default pg_current_xact_id())`);

@@ -72,7 +72,7 @@ describe('Dispatch-Bot-AI', () => {
   it('is asked as its contract says, and its answer goes out', async () => {
     set({
       body: says('We are on it.', {
-        extracted_info: { job_type: 'pipe_repair', urgency_level: 'galactic' },
+        extracted_info: { job_type: 'pipe\u0000repair', customer_name: 'a\ud800', urgency_level: 'galactic' },
         surprise: [1],
       }),
     });

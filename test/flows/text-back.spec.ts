@@ -78,7 +78,7 @@ describe('a text-back', () => {
     const capped = await hub.tenant({ prefixTextBackCap: 3 });
     const own = new Calls(hub, capped);
     const callers = Array.from({ length: 6 }, (_, n) => `+1707555${1_500 + n}`);
-    for (const from of callers) await hub.call(from, capped.number, { behaviour: 'busy' });
+    await Promise.all(callers.map((from) => hub.call(from, capped.number, { behaviour: 'busy' })));
     const reasons = await Promise.all(callers.map(async (from) => (await own.settled(from)).textBack.reason));
     expect(reasons.filter((reason) => reason === null)).toHaveLength(3);
     expect(reasons.filter((reason) => reason === 'rate-capped')).toHaveLength(3);

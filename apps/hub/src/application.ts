@@ -4,13 +4,28 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { json, type NextFunction, type Request, type Response } from 'express';
 import { AccessGuard } from '#libs/identity';
-import { IdempotencyInterceptor, inContext, Log, ProblemFilter, validation } from '#libs/platform';
+import { IdempotencyInterceptor, inContext, Invalid, Log, ProblemFilter, validation } from '#libs/platform';
 import { readWebhook } from '#libs/twilio';
 
 import { HubModule, type HubGround } from './hub.module.js';
 
 /** Message texts are short; a body beyond this is nobody's. */
 const LARGEST_BODY = '256kb';
+
+/** Text that PostgreSQL cannot keep: NUL, and halves of characters. */
+const UNFIT = /\0|\p{Cs}/u;
+
+const wellFormed = (key: string, value: unknown): unknown => {
+  if (UNFIT.test(key) || (typeof value === 'string' && UNFIT.test(value))) {
+    throw new SyntaxError('A text holds a NUL, or half of a character.');
+  }
+  return value;
+};
+
+const withoutNul = (request: Request, _response: Response, next: NextFunction): void => {
+  const holdsNul = request.url.includes('%00') && !request.url.startsWith('/webhooks');
+  next(holdsNul ? new Invalid('The address holds a NUL.') : undefined);
+};
 
 /** After the bodies are read: their events would lose the context. */
 const withContext = (request: Request, _response: Response, next: NextFunction): void => {
@@ -30,7 +45,11 @@ export const createApplication = async (ground: HubGround): Promise<NestExpressA
   app.disable('etag');
   app.set('query parser', 'simple');
   app.use('/webhooks/twilio', readWebhook);
-  app.use(['/v1', '/internal'], json({ limit: LARGEST_BODY, inflate: false, strict: true }));
+  app.use(
+    ['/v1', '/internal'],
+    json({ limit: LARGEST_BODY, inflate: false, strict: true, reviver: wellFormed }),
+  );
+  app.use(withoutNul);
   app.use(withContext);
   app.useGlobalPipes(validation());
   app.useGlobalFilters(app.get(ProblemFilter));

@@ -11,6 +11,8 @@ import { serveDocs } from './openapi.js';
 
 const DATABASE_WITHIN_MS = 60_000;
 const RETRY_MS = 500;
+/** Readiness is 503 for so long before the doors close: a balancer needs to hear it. */
+const LAME_DUCK_MS = 1_500;
 
 /** A hub that serves. */
 export interface Hub {
@@ -73,6 +75,7 @@ export const startHub = async (settings: Configuration): Promise<Hub> => {
   const stop = async (): Promise<void> => {
     app.get(Lifecycle).stop();
     app.get(Log).info('stopping: requests and jobs in hand finish');
+    if (settings.NODE_ENV === 'production') await pause(LAME_DUCK_MS);
     await app.close();
     await embedded?.stop();
   };

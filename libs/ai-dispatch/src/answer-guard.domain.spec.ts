@@ -14,12 +14,17 @@ const saying = (text: string | null, action: DispatchAnswer['action'] = 'reply')
 });
 
 describe("the guard on an AI's answer", () => {
-  it.each(['see https://evil.test/x', 'go to www.evil.com', 'visit evil.com/pay', 'bit.ly/x is evil.link'])(
-    'refuses a link: %s',
-    (text) => {
-      expect(guard(saying(text)).kind).toBe('refused');
-    },
-  );
+  it.each([
+    'see https://evil.test/x',
+    'go to www.evil.com',
+    'visit evil.com/pay',
+    'bit.ly/x',
+    'evil.zip/pay',
+    '203.0.113.7/pay',
+    'ｅｖｉｌ．ｃｏｍ',
+  ])('refuses a link: %s', (text) => {
+    expect(guard(saying(text)).kind).toBe('refused');
+  });
 
   it.each(['We open at 8 a.m. tomorrow.', 'Is it 12 Bay St. or Bay Ave?', 'OK. Thanks'])(
     'lets plain words through: %s',
@@ -37,7 +42,10 @@ describe("the guard on an AI's answer", () => {
 
   it('says once that it is automated', () => {
     expect(disclosed('Hello', 'en')).toBe('This is an automated assistant. Hello');
-    expect(disclosed('I am an automated helper', 'en')).toBe('I am an automated helper');
+    expect(disclosed('Hi, this is the automated assistant', 'en')).toBe(
+      'Hi, this is the automated assistant',
+    );
+    expect(disclosed('I am not a bot', 'en')).toContain('This is an automated assistant.');
   });
 });
 

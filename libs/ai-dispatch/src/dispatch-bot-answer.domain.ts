@@ -11,15 +11,22 @@ const field = (value: unknown, name: string): unknown =>
 const text = (value: unknown): string | null =>
   typeof value === 'string' && value.trim() !== '' ? value : null;
 
+const LONGEST_FACT = 500;
+/** Control characters and halves of characters, which no database keeps. */
+const UNFIT = /\p{Cc}|\p{Cs}/gu;
+
+const fact = (value: unknown): string | null =>
+  text(value)?.replace(UNFIT, ' ').slice(0, LONGEST_FACT).trim() ?? null;
+
 const URGENCY = ['normal', 'urgent', 'emergency'] as const;
 
 const leadOf = (info: unknown): Lead => ({
-  name: text(field(info, 'customer_name')),
-  address: text(field(info, 'customer_address')),
-  jobType: text(field(info, 'job_type')),
+  name: fact(field(info, 'customer_name')),
+  address: fact(field(info, 'customer_address')),
+  jobType: fact(field(info, 'job_type')),
   urgency: URGENCY.find((urgency) => urgency === field(info, 'urgency_level')) ?? null,
   summary: null,
-  callbackTime: text(field(info, 'preferred_date')),
+  callbackTime: fact(field(info, 'preferred_date')),
 });
 
 const actionOf = (type: unknown, stage: unknown): DispatchAnswer['action'] => {

@@ -1,12 +1,13 @@
-import { IsISO8601, IsOptional, IsUUID } from 'class-validator';
+import { IsUUID } from 'class-validator';
+import { IsInstant, Maybe } from '#libs/platform';
 
 export class OverviewQuery {
   /** From then on; 30 days before `until` unless given. */
-  @IsOptional() @IsISO8601({ strict: true }) readonly since?: string;
+  @Maybe() @IsInstant() readonly since?: string;
   /** Until before then; now unless given. */
-  @IsOptional() @IsISO8601({ strict: true }) readonly until?: string;
+  @Maybe() @IsInstant() readonly until?: string;
   /** Only what came to or from this number. */
-  @IsOptional() @IsUUID() readonly phoneNumberId?: string;
+  @Maybe() @IsUUID() readonly phoneNumberId?: string;
 }
 
 export class MissedView {

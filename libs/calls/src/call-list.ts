@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Decisions } from '#libs/durable';
-import { Db, NotFound, pageOf, placeOf, type Page } from '#libs/platform';
+import { Db, instant, NotFound, pageOf, placeOf, type Page } from '#libs/platform';
 
 import { COLUMNS } from './call-columns.js';
 import type { CallQuery, CallView, DecisionsView } from './call.dto.js';
@@ -29,7 +29,9 @@ export class CallList {
   async list(tenantId: string, query: CallQuery): Promise<Page<CallView>> {
     const place = placeOf(query.cursor);
     const { from, to, outcome, phoneNumberId, since, until, limit } = query;
-    const filters = [from, to, outcome, phoneNumberId, since, until].map((value) => value ?? null);
+    const filters = [from, to, outcome, phoneNumberId, instant(since), instant(until)].map(
+      (value) => value ?? null,
+    );
     const values = [tenantId, place?.at ?? null, place?.id ?? null, ...filters, limit + 1];
     const rows = await this.db.transaction(tenantId, (tx) => tx.query<Row>(LIST, values));
     return pageOf(rows, limit, callView);

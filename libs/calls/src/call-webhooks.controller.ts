@@ -1,6 +1,6 @@
 import { Controller, HttpException, Param } from '@nestjs/common';
 import { Inbox, type InboxEvent } from '#libs/durable';
-import { Log, Metrics } from '#libs/platform';
+import { Invalid, Log, Metrics } from '#libs/platform';
 import {
   CallStatusParams,
   DialActionParams,
@@ -17,6 +17,15 @@ import {
 
 import { CallAnswers, type CallContext } from './call-answers.js';
 import { contextOf, digitEvent, dialEvent, incomingEvent, statusEvent } from './call-inbox-events.js';
+
+const ASK_WITHIN_MS = 150;
+
+/** An answer of the database, unless it is slow or away: a caller waits for nobody. */
+const soon = <T>(asked: Promise<T | undefined>): Promise<T | undefined> =>
+  Promise.race([
+    asked.catch(() => undefined),
+    new Promise<undefined>((done) => setTimeout(() => done(undefined), ASK_WITHIN_MS).unref()),
+  ]);
 
 /** What Twilio posts about calls: verify, decide, accept, answer. */
 @Controller('webhooks/twilio')
@@ -69,6 +78,8 @@ export class CallWebhooksController {
   ): Promise<string> {
     const { CallSid, ParentCallSid, To } = webhook.params;
     const callSid = ParentCallSid ?? parentSid ?? CallSid;
+    if (!/^CA[0-9a-fA-F]{32}$/.test(callSid))
+      throw new Invalid('The CallSid in the path takes CA and 32 hexadecimal digits');
     if (webhook.carried !== null)
       return this.accept(statusEvent(webhook, callSid, this.context(webhook, callSid)));
     const route = this.answers.route(To);
@@ -96,7 +107,7 @@ export class CallWebhooksController {
 
   /** A leg's status at the bare address names no number of ours: its parent's SID tells. */
   private async ownerOf(callSid: string, accountSid: string): Promise<string | null> {
-    const owner = await this.sids.ownerOf(callSid).catch(() => undefined);
+    const owner = await soon(this.sids.ownerOf(callSid));
     if (owner !== undefined && owner.accountSid !== accountSid) throw new HttpException('Forbidden', 403);
     return owner?.tenantId ?? null;
   }

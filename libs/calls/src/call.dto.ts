@@ -1,5 +1,5 @@
-import { IsIn, IsISO8601, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
-import { PageQuery } from '#libs/platform';
+import { IsIn, IsString, IsUUID, MaxLength } from 'class-validator';
+import { IsInstant, Maybe, PageQuery } from '#libs/platform';
 
 export class TextBackView {
   readonly sent: boolean;
@@ -33,15 +33,14 @@ export class CallPage {
 }
 
 export class CallQuery extends PageQuery {
-  @IsOptional() @IsString() @MaxLength(40) readonly from?: string;
-  @IsOptional() @IsString() @MaxLength(40) readonly to?: string;
-  @IsOptional() @IsIn(['answered', 'missed', 'rejected']) readonly outcome?:
-    'answered' | 'missed' | 'rejected';
+  @Maybe() @IsString() @MaxLength(40) readonly from?: string;
+  @Maybe() @IsString() @MaxLength(40) readonly to?: string;
+  @Maybe() @IsIn(['answered', 'missed', 'rejected']) readonly outcome?: 'answered' | 'missed' | 'rejected';
   /** Calls that started then or later. */
-  @IsOptional() @IsISO8601() readonly since?: string;
+  @Maybe() @IsInstant() readonly since?: string;
   /** Calls that started before then. */
-  @IsOptional() @IsISO8601() readonly until?: string;
-  @IsOptional() @IsUUID() readonly phoneNumberId?: string;
+  @Maybe() @IsInstant() readonly until?: string;
+  @Maybe() @IsUUID() readonly phoneNumberId?: string;
 }
 
 export class CheckView {

@@ -38,6 +38,13 @@ describe('the outcome', () => {
     ['bridged', dial('completed', true, 30), 'fresh', { kind: 'answered' }],
     ['completed after a while, bridged unsaid', dial('completed', null, 11), 'fresh', { kind: 'answered' }],
     ['completed at once, bridged unsaid', dial('completed', null, 0), 'fresh', missed('no-answer')],
+    ['completed, nothing more said', dial('completed', null), 'fresh', { kind: 'answered' }],
+    [
+      'completed at once, but a leg picked up',
+      { ...dial('completed', null, 0), ...leg('A', 'in-progress') },
+      'fresh',
+      { kind: 'answered' },
+    ],
     ['nobody picked up', dial('no-answer', false), 'fresh', missed('no-answer')],
     ['busy', dial('busy', null), 'fresh', missed('busy')],
     ['failed', dial('failed', null), 'fresh', missed('failed')],

@@ -64,9 +64,13 @@ const byLegs = (legs: readonly Leg[], otherwise: MissedReason): Verdict => {
   return missed(otherwise);
 };
 
-/** Dial's own word: bridged when it says so, or, where it says nothing, when it completed after a while. */
-const isBridged = (dial: Observation): boolean =>
-  dial.bridged ?? (['completed', 'answered'].includes(dial.status ?? '') && (dial.durationSeconds ?? 0) > 0);
+const ENDED_WELL = ['completed', 'answered'];
+
+/** Dial's own word; where it says nothing, it was bridged when it completed, unless at once and with no leg picked up. */
+const isBridged = (dial: Observation, legs: readonly Leg[]): boolean =>
+  dial.bridged ??
+  (ENDED_WELL.includes(dial.status ?? '') &&
+    (dial.durationSeconds !== 0 || legs.some((leg) => leg.answered)));
 
 const byFinal = (evidence: Evidence, final: Observation, patience: Patience): Verdict => {
   if (patience === 'fresh') return wait('dial-action');
@@ -89,7 +93,9 @@ export const outcomeOf = (evidence: Evidence, patience: Patience): Verdict => {
   if (evidence['unattended'] !== undefined) return missed('no-answer');
   const dial = evidence['dial'];
   if (dial !== undefined)
-    return isBridged(dial) ? bridged(evidence, patience) : unbridged(evidence, dial, patience);
+    return isBridged(dial, legsOf(evidence))
+      ? bridged(evidence, patience)
+      : unbridged(evidence, dial, patience);
   const final = finalOf(evidence);
   return final === null ? byNothing(evidence, patience) : byFinal(evidence, final, patience);
 };

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Db, NotFound, pageOf, placeOf, type Page } from '#libs/platform';
+import { Db, instant, NotFound, pageOf, placeOf, type Page } from '#libs/platform';
 import { Messages, type MessageView } from '#libs/sms';
 
 import type { ConversationQuery, ConversationView } from './conversation.dto.js';
@@ -28,7 +28,7 @@ export class ConversationList {
   async list(tenantId: string, query: ConversationQuery): Promise<Page<ConversationView>> {
     const place = placeOf(query.cursor);
     const { status, handler, customer, since, until, limit } = query;
-    const filters = [status, handler, customer, since, until].map((value) => value ?? null);
+    const filters = [status, handler, customer, instant(since), instant(until)].map((value) => value ?? null);
     const values = [tenantId, place?.at ?? null, place?.id ?? null, ...filters, limit + 1];
     return pageOf(
       await this.db.transaction(tenantId, (tx) => tx.query<Row>(LIST, values)),

@@ -1,16 +1,5 @@
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsIn,
-  IsISO8601,
-  IsOptional,
-  IsString,
-  IsUrl,
-  Length,
-  Matches,
-  MaxLength,
-} from 'class-validator';
-import { PageQuery } from '#libs/platform';
+import { ArrayMaxSize, IsArray, IsIn, IsString, IsUrl, Length, Matches, MaxLength } from 'class-validator';
+import { IsInstant, Maybe, PageQuery } from '#libs/platform';
 
 export class LeadView {
   readonly name: string | null;
@@ -46,14 +35,14 @@ export class ConversationPage {
 }
 
 export class ConversationQuery extends PageQuery {
-  @IsOptional() @IsIn(['open', 'closed']) readonly status?: 'open' | 'closed';
-  @IsOptional() @IsIn(['unassigned', 'human', 'ai']) readonly handler?: 'unassigned' | 'human' | 'ai';
+  @Maybe() @IsIn(['open', 'closed']) readonly status?: 'open' | 'closed';
+  @Maybe() @IsIn(['unassigned', 'human', 'ai']) readonly handler?: 'unassigned' | 'human' | 'ai';
   /** The customer's number, E.164. */
-  @IsOptional() @IsString() @MaxLength(40) readonly customer?: string;
+  @Maybe() @IsString() @MaxLength(40) readonly customer?: string;
   /** Conversations opened then or later. */
-  @IsOptional() @IsISO8601() readonly since?: string;
+  @Maybe() @IsInstant() readonly since?: string;
   /** Conversations opened before then. */
-  @IsOptional() @IsISO8601() readonly until?: string;
+  @Maybe() @IsInstant() readonly until?: string;
 }
 
 export class ReplyBody {
@@ -63,7 +52,7 @@ export class ReplyBody {
   readonly body: string;
 
   /** Public https addresses of pictures, ten at most. */
-  @IsOptional()
+  @Maybe()
   @IsArray()
   @ArrayMaxSize(10)
   @IsUrl({ protocols: ['https'], require_protocol: true }, { each: true })
@@ -72,7 +61,7 @@ export class ReplyBody {
 
 export class SendMessageBody extends ReplyBody {
   /** One of the tenant's numbers; the number that the customer knows, or the first, unless given. */
-  @IsOptional()
+  @Maybe()
   @Matches(/^\+[1-9]\d{6,14}$/, { message: 'from takes E.164, such as +14155550123' })
   readonly from?: string;
 
@@ -80,7 +69,7 @@ export class SendMessageBody extends ReplyBody {
   readonly to: string;
 
   /** When to send it: any time up to 35 days ahead. */
-  @IsOptional()
-  @IsISO8601({ strict: true })
+  @Maybe()
+  @IsInstant()
   readonly sendAt?: string;
 }

@@ -202,11 +202,15 @@ const shows = ({ category, says, unless, yet }: Sign, clause: string): boolean =
   return meant && (!unless?.test(clause) || yet?.test(clause) === true);
 };
 
+/** A text is 1,600 characters at most; what is longer is nobody's cry for help. */
+const LONGEST_READ = 2_000;
+
 /**
  * Takes a customer's text in English or Spanish; gives the gravest emergency it reports, or null. Leans to yes where
  * lives are at stake; denials ("no gas leak"), work on alarms and old stories are null. Linear in the length.
  */
-export const emergencyOf = (text: string): EmergencyCategory | null => {
+export const emergencyOf = (given: string): EmergencyCategory | null => {
+  const text = given.slice(0, LONGEST_READ);
   const whole = plain(text);
   const clauses = text
     .split(/[.,!?;\n\r()]+/)

@@ -3,7 +3,7 @@ import { Calls } from '#libs/calls';
 import { Contacts, type KnownContact } from '#libs/contacts';
 import { Decisions, type Check, type DomainEvent } from '#libs/durable';
 import { Db, Tx } from '#libs/platform';
-import { Sms } from '#libs/sms';
+import { Sms, type Queued } from '#libs/sms';
 import type { Route } from '#libs/tenants';
 import { isTextable } from '#libs/twilio';
 
@@ -60,12 +60,20 @@ export class TextBackDesk {
       callId: call.id,
       data: { missedReason: call.missedReason },
     });
-    const reason = refusalOf(checks);
-    const messageId =
-      reason === null || reason === 'rate-capped'
-        ? await this.queue(tx, call, route, { contact, conversationId: conversation.id })
-        : null;
-    return { sent: reason === null, messageId, reason, conversationId: conversation.id };
+    const refused = refusalOf(checks);
+    if (refused !== null && refused !== 'rate-capped') {
+      return { sent: false, messageId: null, reason: refused, conversationId: conversation.id };
+    }
+    const { message, refusal } = await this.queue(tx, call, route, {
+      contact,
+      conversationId: conversation.id,
+    });
+    return {
+      sent: refusal === null,
+      messageId: message.id,
+      reason: refusal,
+      conversationId: conversation.id,
+    };
   }
 
   private async untextable(
@@ -114,10 +122,10 @@ export class TextBackDesk {
     call: MissedCall,
     { tenant, number }: Route,
     { contact, conversationId }: { readonly contact: KnownContact; readonly conversationId: string },
-  ): Promise<string> {
+  ): Promise<Queued> {
     const language = contact.language ?? tenant.language;
     const values = { business: tenant.name, number: number.number };
-    const { message } = await this.sms.send(tx, {
+    const queued = await this.sms.send(tx, {
       conversationId,
       contact,
       phoneNumberId: call.phoneNumberId,
@@ -127,8 +135,8 @@ export class TextBackDesk {
       dedupKey: `text-back:${call.id}`,
       epoch: null,
     });
-    await this.thread.append(tx, conversationId, { kind: 'message', messageId: message.id });
-    return message.id;
+    await this.thread.append(tx, conversationId, { kind: 'message', messageId: queued.message.id });
+    return queued;
   }
 }
 

@@ -1,8 +1,8 @@
-import { IsIn, IsOptional } from 'class-validator';
-import { PageQuery } from '#libs/platform';
+import { IsIn } from 'class-validator';
+import { Maybe, PageQuery } from '#libs/platform';
 
 export class CallServiceDeliveryQuery extends PageQuery {
-  @IsOptional() @IsIn(['pending', 'delivered', 'dead']) readonly status?: 'pending' | 'delivered' | 'dead';
+  @Maybe() @IsIn(['pending', 'delivered', 'dead']) readonly status?: 'pending' | 'delivered' | 'dead';
 }
 
 export class CallServiceDeliveryView {

@@ -1,10 +1,12 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
+
+import { Maybe } from './validation.js';
 
 /** The query of every list. */
 export class PageQuery {
   /** How many at most, 1 to 100. */
-  @IsOptional()
+  @Maybe()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -12,7 +14,7 @@ export class PageQuery {
   readonly limit: number = 50;
 
   /** Where the last page ended: its `nextCursor`. */
-  @IsOptional()
+  @Maybe()
   @IsString()
   @MaxLength(200)
   readonly cursor?: string;

@@ -23,7 +23,7 @@ export const placeOf = (cursor: string | undefined): Place | null => {
   if (cursor === undefined) return null;
   const [time, id] = Buffer.from(cursor, 'base64url').toString('utf8').split('/');
   const at = new Date(time ?? '');
-  if (Number.isNaN(at.getTime()) || id === undefined || !isId(id)) {
+  if (!/^\d{4}-[^/]+Z$/.test(time ?? '') || Number.isNaN(at.getTime()) || id === undefined || !isId(id)) {
     throw new Invalid('cursor: take it from the nextCursor of the page before.', [], 'invalid-cursor');
   }
   return { at, id };
@@ -42,3 +42,7 @@ export const pageOf = <R extends Place, T>(
     nextCursor: rows.length > limit && last !== undefined ? cursorOf(last) : null,
   };
 };
+
+/** A query's time as a value of the database; what came was checked by its DTO. */
+export const instant = (text: string | undefined): Date | null =>
+  text === undefined ? null : new Date(text);

@@ -74,7 +74,15 @@ const ours = (error: unknown): Kind | null => {
   return later(error);
 };
 
+/** SQLSTATEs of values that no column takes; a net under the rules of the bodies (PostgreSQL, appendix A). */
+const UNREADABLE = new Set(['22021', '22P02', '22P05', '22007', '22008', '22003', '22001']);
+
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && UNREADABLE.has(error.code);
+
 const later = (error: unknown): Kind | null => {
+  if (isUnreadable(error))
+    return as(400, 'invalid-request', 'A value is out of its range, or holds what no text may hold.');
   if (error instanceof Forbidden) return as(403, 'forbidden', error.message);
   if (error instanceof TooMany) return as(429, 'too-many-requests', error.message);
   if (error instanceof Unavailable) return as(503, error.code, error.message);

@@ -1,5 +1,5 @@
 import { Injectable, ValidationPipe, type PipeTransform } from '@nestjs/common';
-import type { ValidationError } from 'class-validator';
+import { ValidateBy, ValidateIf, type ValidationError } from 'class-validator';
 
 import { Invalid, NotFound, type FieldError } from './errors.js';
 import { isId } from './ids.js';
@@ -9,6 +9,26 @@ const fieldsOf = (errors: readonly ValidationError[], above = ''): FieldError[] 
     const path = above === '' ? error.property : `${above}.${error.property}`;
     const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
     return [...own, ...fieldsOf(error.children ?? [], path)];
+  });
+
+/** The field may be left out; null is a value, and is checked like any other. */
+export const Maybe = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
+
+/** The field may be left out, or null; anything else is checked. */
+export const Nullable = (): PropertyDecorator =>
+  ValidateIf((_, value: unknown) => value !== null && value !== undefined);
+
+const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+/** A day, or a time with its zone, that exists (ISO 8601). */
+export const IsInstant = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isInstant',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' && INSTANT.test(value) && !Number.isNaN(Date.parse(value)),
+      defaultMessage: () => '$property takes ISO 8601, such as 2026-01-31T17:00:00Z',
+    },
   });
 
 /** Bodies and queries are parsed by their DTO class; what the class does not know is refused. */

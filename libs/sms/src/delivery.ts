@@ -23,7 +23,26 @@ const CLIMB = `
   update messages set status = coalesce($7, status), error_code = case when $7 is null then error_code else coalesce($6, error_code) end,
     delivered_at = case when $7 = 'delivered' then coalesce(delivered_at, clock_timestamp()) else delivered_at end
   where tenant_id = $1 and id = $2 returning ${COLUMNS}`;
+interface Word {
+  readonly code: string | null;
+  readonly said: string;
+  readonly to: MessageStatus | null;
+}
+
 const FAILED: readonly (MessageStatus | null)[] = ['failed', 'undelivered'];
+
+/** What a callback says: Twilio's word, what it means to us, and the error's code. */
+const wordOf = ({
+  ErrorCode: code = null,
+  MessageStatus = '',
+}: {
+  ErrorCode?: string | null;
+  MessageStatus?: string;
+}): Word => ({
+  code,
+  said: MessageStatus.slice(0, 40),
+  to: meaningOf(MessageStatus),
+});
 
 /** Applies what Twilio says of texts that we sent: bound by the attempt in our URL, climbing by rank. */
 @Injectable()
@@ -41,15 +60,23 @@ export class Delivery implements OnModuleInit {
 
   private async apply(tx: Tx, { sid, params, context }: InboxEvent): Promise<void> {
     const { messageId = '', attemptId = '' } = context;
-    const { ErrorCode: code = null, MessageStatus: said = '' } = params;
-    const to = meaningOf(said);
+    const { code, said, to } = wordOf(params);
     if (FAILED.includes(to)) await this.learn(tx, messageId, code);
     const status = await this.bound(tx, messageId, attemptId, sid);
     const higher = to !== null && climbs(status, to) ? to : null;
-    const values = [tx.tenantId, messageId, newId(), attemptId, said.slice(0, 40), code, higher];
+    const values = [tx.tenantId, messageId, newId(), attemptId, said, code, higher];
     const now = await tx.one<Row>(CLIMB, values);
-    if (now === undefined || higher === null || !isFinal(higher)) return;
-    await this.events.publish(tx, { type: 'message.status', subjectId: messageId, data: messageEvent(now) });
+    if (now !== undefined && higher !== null) await this.tell(tx, now, higher);
+  }
+
+  /** Only the end of a delivery is news. */
+  private async tell(tx: Tx, message: Message, status: MessageStatus): Promise<void> {
+    if (!isFinal(status)) return;
+    await this.events.publish(tx, {
+      type: 'message.status',
+      subjectId: message.id,
+      data: messageEvent(message),
+    });
   }
 
   /**

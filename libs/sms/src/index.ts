@@ -3,5 +3,5 @@ export { Message } from './message.entity.js';
 export { messageView } from './message-view.js';
 export { Messages } from './messages.js';
 export type { Refusal } from './sending-rules.domain.js';
-export { Sms, type Draft } from './sms.js';
+export { Sms, type Draft, type Queued } from './sms.js';
 export { SmsModule } from './sms.module.js';

@@ -42,6 +42,9 @@ const COUNTS = `
     (select count(*)::int from messages m join contacts c on c.tenant_id = m.tenant_id and c.id = m.contact_id
       where c.tenant_id = $1 and left(c.number, -4) = left($4, -4) and m.purpose = 'text-back'
       and m.status <> 'suppressed' and m.created_at > now() - interval '10 minutes') as "prefixTextBacks"`;
+/** Whether the tenant's day, whatever its zone, may be close to its cap. */
+const NEAR_THE_CAP = `
+  select count(*) >= $2 as near from messages where tenant_id = $1 and direction = 'outbound' and created_at > now() - interval '25 hours'`;
 const QUEUE = `
   insert into messages (id, tenant_id, conversation_id, contact_id, phone_number_id, direction, author, purpose, body,
     media, segments, status, automatic, epoch, dedup_key, suppressed_reason, send_at)
@@ -53,6 +56,10 @@ const CANCEL = `
     and ($3::uuid is null or conversation_id = $3)`;
 
 type Counts = Pick<Parameters<typeof mayBeSent>[0], 'automaticLastHour' | 'sentToday' | 'prefixTextBacks'>;
+
+/** Counting and queueing must not be interleaved near a cap: whoever counts waits for who counted before. */
+const TAKE_TURNS = 'select pg_advisory_xact_lock(hashtextextended($1, 0))';
+const CAP_MARGIN = 200;
 
 /** The only door out: every text passes the one list of rules, and is a row before it is a request. */
 @Injectable()
@@ -101,6 +108,7 @@ export class Sms {
    * `dedupKey` again gives the message of the first time.
    */
   async send(tx: Tx, draft: Draft): Promise<Queued> {
+    await this.takeTurns(tx, draft);
     const { refusal, checks } = await this.judge(tx, draft);
     const automatic = draft.author !== 'human';
     const id = newId();
@@ -125,6 +133,18 @@ export class Sms {
   /** Cancels every automatic text still queued to a contact, or only one conversation's. */
   async cancelAutomatic(tx: Tx, contactId: string, conversationId: string | null): Promise<void> {
     await tx.query(CANCEL, [tx.tenantId, contactId, conversationId]);
+  }
+
+  private async takeTurns(tx: Tx, { purpose, contact }: Draft): Promise<void> {
+    if (purpose === 'text-back')
+      await tx.query(TAKE_TURNS, [`${tx.tenantId}/${contact.number.slice(0, -4)}`]);
+    const tenant = this.routing.tenant(tx.tenantId ?? '');
+    if (tenant === undefined || tenant.settings.dailyMessageCap === null) return;
+    const row = await tx.one<{ near: boolean }>(NEAR_THE_CAP, [
+      tenant.id,
+      tenant.settings.dailyMessageCap - CAP_MARGIN,
+    ]);
+    if (row?.near === true) await tx.query(TAKE_TURNS, [`${tenant.id}/day`]);
   }
 
   private async before(tx: Tx, dedupKey: string): Promise<Queued> {

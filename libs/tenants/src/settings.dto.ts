@@ -5,26 +5,22 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsObject,
   IsOptional,
   IsString,
   Length,
   Matches,
   Max,
   Min,
-  ValidateIf,
   ValidateNested,
 } from 'class-validator';
+
+import { Maybe, Nullable } from '#libs/platform';
 
 import type { Dispatcher } from './settings.domain.js';
 
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 const DAY = /^(\d{4}|-)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
-
-/** Absent or null is fine; anything else is checked. */
-const Nullable = (): PropertyDecorator =>
-  ValidateIf((_, value: unknown) => value !== null && value !== undefined);
-/** Absent is fine, null is not. */
-const Maybe = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
 
 export class TimeSpan {
   @Matches(TIME, { message: 'start takes HH:MM' })
@@ -39,6 +35,7 @@ const spans = (): PropertyDecorator => (target, key) => {
   IsOptional()(target, key);
   IsArray()(target, key);
   ArrayMaxSize(10)(target, key);
+  IsObject({ each: true })(target, key);
   ValidateNested({ each: true })(target, key);
   Type(() => TimeSpan)(target, key);
 };
@@ -86,14 +83,18 @@ export class SettingsChange {
   @Maybe() @IsIn(['none', 'keypress', 'machine-detection']) readonly screening?:
     'none' | 'keypress' | 'machine-detection';
   /** null: always open. */
-  @Nullable() @ValidateNested() @Type(() => WeeklyHours) readonly businessHours?: WeeklyHours | null;
+  @Nullable()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => WeeklyHours)
+  readonly businessHours?: WeeklyHours | null;
   @Maybe()
   @IsArray()
   @ArrayMaxSize(100)
   @ValidateNested({ each: true })
   @Type(() => HolidayEntry)
   readonly holidays?: HolidayEntry[];
-  @Nullable() @ValidateNested() @Type(() => TimeSpan) readonly quietHours?: TimeSpan | null;
+  @Nullable() @IsObject() @ValidateNested() @Type(() => TimeSpan) readonly quietHours?: TimeSpan | null;
   @Maybe() @IsIn(['forward', 'voicemail', 'text-only']) readonly afterHours?:
     'forward' | 'voicemail' | 'text-only';
   @Maybe()

@@ -1,18 +1,18 @@
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayUnique,
   IsArray,
   IsIn,
-  IsOptional,
+  IsObject,
   IsString,
   IsTimeZone,
   IsUUID,
   Length,
   Matches,
-  ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { Maybe, Nullable } from '#libs/platform';
 import { NewApiKeyView } from '#libs/identity';
 
 import { SettingsChange, SettingsView } from './settings.dto.js';
@@ -28,35 +28,39 @@ export class CreateTenant {
 
   /** An IANA zone, such as America/Los_Angeles. */
   @IsTimeZone()
+  @Matches(/^[A-Za-z]/, { message: 'timezone takes a name, such as America/Los_Angeles' })
   readonly timezone: string;
 
   /** ISO 639-1; English unless given. */
-  @IsOptional()
+  @Maybe()
   @Matches(LANGUAGE, { message: 'language takes two letters, such as en' })
   readonly language?: string;
 
-  @IsOptional()
+  @Maybe()
+  @IsObject()
   @ValidateNested()
   @Type(() => SettingsChange)
   readonly settings?: SettingsChange;
 }
 
 export class ChangeTenant {
-  @IsOptional()
+  @Maybe()
   @IsString()
   @Length(1, 100)
   readonly name?: string;
 
-  @IsOptional()
+  @Maybe()
   @IsTimeZone()
+  @Matches(/^[A-Za-z]/, { message: 'timezone takes a name, such as America/Los_Angeles' })
   readonly timezone?: string;
 
-  @IsOptional()
+  @Maybe()
   @Matches(LANGUAGE, { message: 'language takes two letters, such as en' })
   readonly language?: string;
 
   /** Merged key by key. */
-  @IsOptional()
+  @Maybe()
+  @IsObject()
   @ValidateNested()
   @Type(() => SettingsChange)
   readonly settings?: SettingsChange;
@@ -64,7 +68,7 @@ export class ChangeTenant {
 
 export class ChangeTenantAsOperator extends ChangeTenant {
   /** A suspended tenant's calls are refused politely and nothing is sent for it. */
-  @IsOptional()
+  @Maybe()
   @IsIn(['active', 'suspended'])
   readonly status?: 'active' | 'suspended';
 }
@@ -90,6 +94,7 @@ export class TenantPage {
 }
 
 export class CreatePhoneNumber {
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value))
   @IsUUID()
   readonly tenantId: string;
 
@@ -100,12 +105,12 @@ export class CreatePhoneNumber {
   @Matches(/^AC[0-9a-fA-F]{32}$/, { message: 'accountSid takes AC and 32 hexadecimal digits' })
   readonly accountSid: string;
 
-  @IsOptional()
+  @Maybe()
   @Matches(/^MG[0-9a-fA-F]{32}$/, { message: 'messagingServiceSid takes MG and 32 hexadecimal digits' })
   readonly messagingServiceSid?: string;
 
   /** Who rings, all together. */
-  @IsOptional()
+  @Maybe()
   @IsArray()
   @ArrayMaxSize(10)
   @ArrayUnique()
@@ -114,7 +119,7 @@ export class CreatePhoneNumber {
 }
 
 export class ChangePhoneNumber {
-  @IsOptional()
+  @Maybe()
   @IsArray()
   @ArrayMaxSize(10)
   @ArrayUnique()
@@ -122,7 +127,7 @@ export class ChangePhoneNumber {
   readonly forwardTo?: string[];
 
   /** `null` drops it. */
-  @ValidateIf((_, value: unknown) => value !== null && value !== undefined)
+  @Nullable()
   @Matches(/^MG[0-9a-fA-F]{32}$/, { message: 'messagingServiceSid takes MG and 32 hexadecimal digits' })
   readonly messagingServiceSid?: string | null;
 }

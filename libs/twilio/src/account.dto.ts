@@ -1,4 +1,5 @@
-import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsIn, IsString, Length, Matches } from 'class-validator';
+import { Maybe, Nullable } from '#libs/platform';
 
 export class CreateTwilioAccount {
   @Matches(/^AC[0-9a-fA-F]{32}$/, { message: 'accountSid takes AC and 32 hexadecimal digits' })
@@ -10,25 +11,25 @@ export class CreateTwilioAccount {
   readonly authToken: string;
 
   /** The secondary token, while one is being rotated in. */
-  @IsOptional()
+  @Maybe()
   @IsString()
   @Length(1, 200)
   readonly secondaryAuthToken?: string;
 }
 
 export class ChangeTwilioAccount {
-  @IsOptional()
+  @Maybe()
   @IsString()
   @Length(1, 200)
   readonly authToken?: string;
 
   /** `null` drops it. */
-  @IsOptional()
+  @Nullable()
   @IsString()
   @Length(1, 200)
   readonly secondaryAuthToken?: string | null;
 
-  @IsOptional()
+  @Maybe()
   @IsIn(['active', 'suspended'])
   readonly status?: 'active' | 'suspended';
 }

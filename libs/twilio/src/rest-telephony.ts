@@ -62,6 +62,8 @@ export class RestTelephony extends Telephony implements OnApplicationShutdown {
       const { to, body, statusCallback, mediaUrls } = text;
       const media = mediaUrls.length === 0 ? {} : { mediaUrl: [...mediaUrls] };
       const message = await client.messages.create({ to, body, statusCallback, ...sender, ...media });
+      if (typeof message.sid !== 'string' || message.sid === '')
+        return { kind: 'unknown', error: 'no SID in the answer' };
       this.health.worked(text.accountSid);
       return { kind: 'accepted', sid: message.sid };
     } catch (error) {

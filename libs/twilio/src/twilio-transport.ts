@@ -56,6 +56,14 @@ const neverLeft = (error: unknown): boolean => {
   return typeof code === 'string' && NEVER_LEFT.has(code);
 };
 
+const LONGEST_WAIT_SECONDS = 300;
+
+/** `Retry-After` in milliseconds; a second when it is unreadable, five minutes when it is absurd. */
+const waitOf = (header: unknown): number => {
+  const seconds = Number(header);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, LONGEST_WAIT_SECONDS) * 1_000 : 1_000;
+};
+
 /**
  * The SDK's HTTP client, ours: every request goes to one origin, once, without redirects, on kept-alive
  * connections that are not reused when idle for 2 s (a stale one resets, and a reset is an unknown outcome).
@@ -82,7 +90,7 @@ export class TwilioTransport extends twilio.RequestClient {
     });
     const { statusCode, headers } = answer;
     const text = await answer.body.text();
-    if (statusCode === 429) throw new Throttled(Number(headers['retry-after'] ?? 1) * 1_000 || 1_000);
+    if (statusCode === 429) throw new Throttled(waitOf(headers['retry-after']));
     const body = JSON.parse(text === '' ? '{}' : text) as TData;
     return { statusCode, body, headers, toString: () => `HTTP ${statusCode}` };
   }

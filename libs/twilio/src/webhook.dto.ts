@@ -4,8 +4,11 @@ const sid = (prefix: string): PropertyDecorator =>
   Matches(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), {
     message: `$property takes ${prefix} and 32 hexadecimal digits`,
   });
-const present = (): PropertyDecorator => Matches(/^[^]*$/, { message: '$property is missing' });
-const filled = (): PropertyDecorator => Matches(/[^]/, { message: '$property is missing' });
+const present = (): PropertyDecorator =>
+  Matches(/^[^]{0,256}$/, { message: '$property is missing, or too long' });
+const content = (): PropertyDecorator => Matches(/^[^]*$/, { message: '$property is missing' });
+const filled = (): PropertyDecorator =>
+  Matches(/^[^]{1,256}$/, { message: '$property is missing, or too long' });
 const count = (): PropertyDecorator => Matches(/^\d{1,9}$/, { message: '$property takes a whole number' });
 
 /** Every webhook names its account. */
@@ -58,7 +61,7 @@ export class IncomingMessageParams extends WebhookParams {
   readonly MessageSid: string;
   @filled() readonly To: string;
   @present() readonly From: string;
-  @IsOptional() @present() readonly Body?: string;
+  @IsOptional() @content() readonly Body?: string;
   @IsOptional() @count() readonly NumMedia?: string;
   @IsOptional() @count() readonly NumSegments?: string;
   @IsOptional() @present() readonly OptOutType?: string;

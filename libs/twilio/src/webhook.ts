@@ -30,14 +30,16 @@ export interface Webhook<P extends WebhookParams = WebhookParams> {
 
 type Shape<P extends WebhookParams> = new () => P;
 
+/** Names that Twilio uses; what else comes is left out, and what means something to a parser is refused. */
 const NAME = /^[A-Za-z][\w.-]{0,99}$/;
+const HOSTILE = /[[\]]|^(?:__proto__|constructor|prototype)$/;
 const NUL = String.fromCharCode(0);
 
 const single = (params: Readonly<Record<string, string | string[]>>): Record<string, string> => {
-  const entries = Object.entries(params).map(([key, value]): [string, string] => {
-    if (Array.isArray(value) || !NAME.test(key))
+  const entries = Object.entries(params).flatMap(([key, value]): [string, string][] => {
+    if (Array.isArray(value) || HOSTILE.test(key))
       throw new Invalid(`${key.slice(0, 40)} stands where Twilio sends none.`);
-    return [key, value.includes(NUL) ? value.replaceAll(NUL, '') : value];
+    return NAME.test(key) ? [[key, value.includes(NUL) ? value.replaceAll(NUL, '') : value]] : [];
   });
   return Object.fromEntries(entries);
 };

@@ -1,0 +1,50 @@
+/** Starts the hub as the README says, and waits for its demonstration: a ring, a miss, a text, an answer. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const WITHIN_MS = 120_000;
+const folder = await mkdtemp(join(tmpdir(), 'twilio-server-smoke-'));
+const port = 20_000 + Math.floor(Math.random() * 20_000);
+const settings = {
+  DATA_DIR: join(folder, 'hub'),
+  PORT: String(port),
+  METRICS_PORT: '0',
+  SANDBOX_PORT: String(port + 1),
+};
+const began = performance.now();
+const hub = spawn('npm', ['start'], {
+  env: { ...process.env, ...settings },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+let said = '';
+hub.stdout.on('data', (chunk) => {
+  process.stdout.write(chunk);
+  said += chunk;
+});
+const exited = new Promise((done) => hub.once('exit', done));
+
+const until = async (look) => {
+  for (const giveUpAt = performance.now() + WITHIN_MS; performance.now() < giveUpAt;) {
+    if (await look().catch(() => false)) return;
+    if (hub.exitCode !== null) throw new Error(`The hub ended with ${hub.exitCode}.`);
+    await new Promise((next) => setTimeout(next, 100));
+  }
+  throw new Error('It did not happen in time.');
+};
+
+try {
+  await until(async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok);
+  console.log(`Ready after ${Math.round(performance.now() - began)} ms.`);
+  console.log(await (await fetch(`http://127.0.0.1:${port}/health`)).text());
+  await until(async () => said.includes('The caller gets a text') && said.includes('so the AI answers'));
+} finally {
+  hub.kill('SIGINT');
+  await exited;
+  await rm(folder, { recursive: true, force: true });
+}
+await fetch(`http://127.0.0.1:${port}/health/live`).then(
+  () => Promise.reject(new Error('The hub still answers after Ctrl-C.')),
+  () => console.log('The hub missed a call, texted the caller, answered the reply, and left.'),
+);
