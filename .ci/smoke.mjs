@@ -14,10 +14,8 @@ const settings = {
   SANDBOX_PORT: String(port + 1),
 };
 const began = performance.now();
-const hub = spawn('npm', ['start'], {
-  env: { ...process.env, ...settings },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const stdio = ['ignore', 'pipe', 'inherit'];
+const hub = spawn('npm', ['start'], { env: { ...process.env, ...settings }, stdio, detached: true });
 let said = '';
 hub.stdout.on('data', (chunk) => {
   process.stdout.write(chunk);
@@ -40,8 +38,11 @@ try {
   console.log(await (await fetch(`http://127.0.0.1:${port}/health`)).text());
   await until(async () => said.includes('The caller gets a text') && said.includes('so the AI answers'));
 } finally {
-  hub.kill('SIGINT');
-  await exited;
+  process.kill(-hub.pid, 'SIGINT'); // Ctrl-C goes to the whole group
+  await Promise.race([
+    exited,
+    new Promise((_, fail) => setTimeout(() => fail(new Error('Ctrl-C did not end it.')), 30_000).unref()),
+  ]);
   await rm(folder, { recursive: true, force: true });
 }
 await fetch(`http://127.0.0.1:${port}/health/live`).then(
