@@ -2,6 +2,7 @@ import { Foundation1763820000000 } from './1763820000000-foundation.js';
 import { Tenants1763820100000 } from './1763820100000-tenants.js';
 import { CallsAndMessages1763820200000 } from './1763820200000-calls-and-messages.js';
 import { AnalyticsAndIntegrations1763820300000 } from './1763820300000-analytics-and-integrations.js';
+import { EventFollowers1763820400000 } from './1763820400000-event-followers.js';
 
 /** The one linear history of the schema; a new migration goes to the end. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   Tenants1763820100000,
   CallsAndMessages1763820200000,
   AnalyticsAndIntegrations1763820300000,
+  EventFollowers1763820400000,
 ];

@@ -4,10 +4,12 @@ import { TenantsModule } from '#libs/tenants';
 
 import { BuiltinDispatcher } from './builtin.dispatcher.js';
 import { DispatchBotDispatcher } from './dispatch-bot.dispatcher.js';
-import { DispatcherPanel, TurnGround, Turns } from './turns.js';
+import { DispatcherPanel } from './dispatcher-panel.js';
+import { TurnsListener } from './turns.listener.js';
+import { Turns } from './turns.js';
 
 @Module({
   imports: [ConversationsModule, TenantsModule],
-  providers: [BuiltinDispatcher, DispatchBotDispatcher, DispatcherPanel, TurnGround, Turns],
+  providers: [BuiltinDispatcher, DispatchBotDispatcher, DispatcherPanel, Turns, TurnsListener],
 })
 export class AiDispatchModule {}

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Contacts, type KnownContact } from '#libs/contacts';
 import { Db, Tx } from '#libs/platform';
-import { Sms } from '#libs/sms';
 
-import { Conversations } from './conversations.js';
-import type { Conversation, Lead } from './conversation.entity.js';
-import { FixedTexts } from './fixed-texts.js';
+import type { Conversation } from './conversation.entity.js';
+import { HandlerSteps } from './handler/handler-steps.js';
+import { AiSpeech, type AiAnswer, type AiOutcome } from './ai-speech.js';
 import { Thread } from './thread.js';
 
 /** A line of the thread as an AI reads it; oldest first. */
@@ -23,16 +22,6 @@ export interface AiView {
   readonly lines: readonly ThreadLine[];
 }
 
-/** What the AI came to. `text` null says nothing. */
-export interface AiAnswer {
-  readonly action: 'reply' | 'handoff' | 'close';
-  readonly text: string | null;
-  readonly lead: Lead;
-}
-
-/** What became of an answer: `stale` when a human, the customer or an opt-out came first. */
-export type AiOutcome = 'answered' | 'silent' | 'stale';
-
 const isHeldByAi = ({ handler, epoch, status }: Conversation, inEpoch: number): boolean =>
   handler === 'ai' && epoch === inEpoch && status === 'open';
 
@@ -46,42 +35,6 @@ const LINES = `
   order by seq`;
 const LEAD = `update conversations set lead = lead || $3::jsonb where tenant_id = $1 and id = $2`;
 
-/** The AI's words, through the one door out. */
-@Injectable()
-export class AiSpeech {
-  constructor(
-    private readonly thread: Thread,
-    private readonly sms: Sms,
-    private readonly fixed: FixedTexts,
-  ) {}
-
-  /** Queues the AI's text; a hand-off without words says once that a person follows. */
-  async speak(
-    tx: Tx,
-    conversation: Conversation,
-    contact: KnownContact,
-    { text, action, answers }: AiAnswer & { readonly answers: string },
-  ): Promise<AiOutcome> {
-    if (text === null || text === '') {
-      if (action === 'handoff')
-        await this.fixed.hold(tx, { conversation, contact, text: { id: answers, body: '' } });
-      return 'silent';
-    }
-    const { message, refusal } = await this.sms.send(tx, {
-      conversationId: conversation.id,
-      contact,
-      phoneNumberId: conversation.phoneNumberId,
-      author: 'ai',
-      purpose: 'reply',
-      body: text,
-      dedupKey: `ai:${conversation.id}:${answers}`,
-      epoch: conversation.epoch,
-    });
-    await this.thread.append(tx, conversation.id, { kind: 'message', messageId: message.id });
-    return refusal === null ? 'answered' : 'silent';
-  }
-}
-
 /** The AI's door to a conversation: it reads, thinks outside of any lock, and speaks only if nothing changed. */
 @Injectable()
 export class AiThread {
@@ -89,7 +42,7 @@ export class AiThread {
     private readonly db: Db,
     private readonly thread: Thread,
     private readonly contacts: Contacts,
-    private readonly conversations: Conversations,
+    private readonly steps: HandlerSteps,
     private readonly speech: AiSpeech,
   ) {}
 
@@ -117,8 +70,8 @@ export class AiThread {
       if (!isHeldByAi(now, epoch) || (await this.newest(tx, id)) !== last) return 'stale';
       await tx.query(LEAD, [tenantId, id, JSON.stringify(answer.lead)]);
       const spoke = await this.speech.speak(tx, now, contact, { ...answer, answers: last });
-      if (answer.action !== 'handoff' || answer.text !== null) await this.conversations.answered(tx, id);
-      if (answer.action === 'handoff') await this.conversations.apply(tx, now, 'escalated', now.createdAt);
+      if (answer.action !== 'handoff' || answer.text !== null) await this.steps.answered(tx, id);
+      if (answer.action === 'handoff') await this.steps.apply(tx, now, 'escalated', now.createdAt);
       return spoke;
     });
   }

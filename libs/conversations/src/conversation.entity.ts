@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import type { Handler } from './conversation-handler.domain.js';
+import type { Handler } from './handler/handler.domain.js';
 
 /** What is known of a customer's wish. */
 export interface Lead {

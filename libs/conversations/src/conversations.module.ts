@@ -4,14 +4,20 @@ import { ContactsModule } from '#libs/contacts';
 import { SmsModule } from '#libs/sms';
 import { TenantsModule } from '#libs/tenants';
 
-import { AiSpeech, AiThread } from './ai-thread.js';
+import { AiSpeech } from './ai-speech.js';
+import { AiThread } from './ai-thread.js';
 import { ConversationList } from './conversation-list.js';
 import { ConversationsController } from './conversations.controller.js';
-import { ConversationGround, Conversations } from './conversations.js';
-import { CustomerTextsListener, Reception } from './customer-texts.listener.js';
+import { Conversations } from './conversations.js';
+import { CustomerTextsListener } from './customer-texts.listener.js';
 import { FixedTexts } from './fixed-texts.js';
-import { HumanReplies, ReplyDesk } from './human-replies.js';
-import { MissedCallsListener, TextBackDesk } from './missed-calls.listener.js';
+import { HandlerSteps } from './handler/handler-steps.js';
+import { TakeoverJob } from './handler/takeover.job.js';
+import { HumanReplies } from './human-replies.js';
+import { Reception } from './reception.js';
+import { ReplyDesk } from './reply-desk.js';
+import { MissedCallsListener } from './text-back/missed-calls.listener.js';
+import { TextBack } from './text-back/text-back.js';
 import { Thread } from './thread.js';
 
 @Module({
@@ -20,16 +26,17 @@ import { Thread } from './thread.js';
   providers: [
     AiSpeech,
     AiThread,
-    ConversationGround,
     ConversationList,
     Conversations,
     CustomerTextsListener,
     FixedTexts,
+    HandlerSteps,
     HumanReplies,
     MissedCallsListener,
     Reception,
     ReplyDesk,
-    TextBackDesk,
+    TakeoverJob,
+    TextBack,
     Thread,
   ],
   exports: [AiThread, HumanReplies],

@@ -1,13 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Contacts, type KnownContact } from '#libs/contacts';
-import type { DomainEvent } from '#libs/durable';
-import { Db, Tx } from '#libs/platform';
-import type { Message } from '#libs/sms';
+import { Contacts } from '#libs/contacts';
+import { Events, type DomainEvent } from '#libs/durable';
+import { Db } from '#libs/platform';
 
-import { ConversationGround, Conversations } from './conversations.js';
-import { emergencyOf } from './emergency.domain.js';
-import { FixedTexts } from './fixed-texts.js';
-import { Thread, type Row } from './thread.js';
+import { Reception, type ThreadedText } from './reception.js';
+import { Thread } from './thread.js';
 
 interface Received {
   readonly id: string;
@@ -16,8 +13,6 @@ interface Received {
   readonly answeredByTwilio: boolean;
 }
 
-type Text = Pick<Message, 'id' | 'body' | 'wish' | 'createdAt'> & Record<string, unknown>;
-
 /** Texts that wait to be threaded, oldest first: whoever comes first threads all of them, in their order. */
 const UNTHREADED = `
   update messages m set conversation_id = $4 from (
@@ -25,73 +20,19 @@ const UNTHREADED = `
     order by created_at, id for update) u
   where m.tenant_id = $1 and m.id = u.id returning m.id, m.body, m.wish, m.created_at as "createdAt"`;
 
-/** What one text means for its conversation. */
-@Injectable()
-export class Reception {
-  constructor(
-    private readonly conversations: Conversations,
-    private readonly fixed: FixedTexts,
-  ) {}
-
-  /** Takes the step that the text asks for: a keyword, an emergency, or simply somebody waiting. */
-  async take(tx: Tx, arrival: Arrival): Promise<void> {
-    const { conversation, contact, text } = arrival;
-    switch (text.wish) {
-      case 'stop':
-      case 'opt-out':
-        await this.conversations.apply(tx, conversation, 'opted-out', text.createdAt);
-        await this.conversations.answered(tx, conversation.id);
-        return this.fixed.confirmOptOut(tx, arrival);
-      case 'help':
-        return arrival.answeredByTwilio || contact.optedOutAt !== null
-          ? undefined
-          : this.fixed.help(tx, arrival);
-      case 'start':
-        return;
-      case 'ambiguous':
-        return this.bar(tx, arrival);
-      case null:
-        return this.wrote(tx, arrival);
-    }
-  }
-
-  private async wrote(tx: Tx, arrival: Arrival): Promise<void> {
-    const { conversation, contact, text } = arrival;
-    const category = emergencyOf(text.body);
-    if (category !== null && contact.optedOutAt === null) {
-      await this.bar(tx, arrival);
-      return this.fixed.emergency(tx, arrival, category);
-    }
-    if (contact.optedOutAt !== null || contact.blocked) return;
-    await this.conversations.apply(tx, conversation, 'customer-wrote', text.createdAt);
-  }
-
-  /** To a human, with no timer and no automatic text. */
-  private async bar(tx: Tx, { conversation, text }: Arrival): Promise<void> {
-    await this.conversations.bar(tx, conversation.id, true);
-    const after = await this.conversations.apply(
-      tx,
-      { ...conversation, aiBarred: true },
-      'barred',
-      text.createdAt,
-    );
-    await this.conversations.wait(tx, after.id, text.createdAt);
-  }
-}
-
 /** Threads what customers text, and takes the conversation's next step for each. */
 @Injectable()
 export class CustomerTextsListener implements OnModuleInit {
   constructor(
     private readonly db: Db,
-    private readonly ground: ConversationGround,
+    private readonly events: Events,
     private readonly thread: Thread,
     private readonly contacts: Contacts,
     private readonly reception: Reception,
   ) {}
 
   onModuleInit(): void {
-    this.ground.events.subscribe(
+    this.events.subscribe(
       'conversations.customer-text',
       ['message.received'],
       (event) => this.onText(event),
@@ -105,7 +46,7 @@ export class CustomerTextsListener implements OnModuleInit {
       const contact = await this.contacts.hold(tx, received.contactId);
       const conversation = await this.thread.ensure(tx, received.phoneNumberId, contact);
       const values = [tenantId, contact.id, received.phoneNumberId, conversation.id];
-      const texts = await tx.query<Text>(UNTHREADED, values);
+      const texts = await tx.query<ThreadedText>(UNTHREADED, values);
       for (const text of texts.toSorted(
         (a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1),
       )) {
@@ -120,11 +61,4 @@ export class CustomerTextsListener implements OnModuleInit {
       }
     });
   }
-}
-
-interface Arrival {
-  readonly conversation: Row;
-  readonly contact: KnownContact;
-  readonly text: Text;
-  readonly answeredByTwilio: boolean;
 }

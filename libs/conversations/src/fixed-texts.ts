@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Contacts, type KnownContact } from '#libs/contacts';
+import { Events } from '#libs/durable';
 import { Tx } from '#libs/platform';
 import { Sms, type Message } from '#libs/sms';
+import { Routing } from '#libs/tenants';
 
-import { ConversationGround } from './conversations.js';
 import type { Conversation } from './conversation.entity.js';
 import { EMERGENCY_TEXT } from './emergency.domain.js';
 import { Thread } from './thread.js';
@@ -25,7 +26,8 @@ type Fixed = 'help' | 'opt-out-confirmation' | 'holding' | 'emergency';
 @Injectable()
 export class FixedTexts {
   constructor(
-    private readonly ground: ConversationGround,
+    private readonly events: Events,
+    private readonly routing: Routing,
     private readonly thread: Thread,
     private readonly contacts: Contacts,
     private readonly sms: Sms,
@@ -52,7 +54,7 @@ export class FixedTexts {
   /** The fixed answer that says to call 911, and a text to each emergency contact of the business. */
   async emergency(tx: Tx, answering: Answering, category: string): Promise<void> {
     const { conversation, contact } = answering;
-    const tenant = this.ground.routing.tenant(conversation.tenantId);
+    const tenant = this.routing.tenant(conversation.tenantId);
     await this.say(
       tx,
       answering,
@@ -60,7 +62,7 @@ export class FixedTexts {
       EMERGENCY_TEXT[this.language(answering) === 'es' ? 'es' : 'en'],
     );
     const data = { conversationId: conversation.id, category, customerNumber: contact.number };
-    await this.ground.events.publish(tx, { type: 'emergency.detected', subjectId: conversation.id, data });
+    await this.events.publish(tx, { type: 'emergency.detected', subjectId: conversation.id, data });
     for (const number of tenant?.settings.emergencyContacts ?? [])
       await this.alert(tx, answering, number, category);
   }
@@ -71,7 +73,7 @@ export class FixedTexts {
     number: string,
     category: string,
   ): Promise<void> {
-    const tenant = this.ground.routing.tenant(conversation.tenantId);
+    const tenant = this.routing.tenant(conversation.tenantId);
     const owner = await this.contacts.ensure(tx, number);
     const line = await this.thread.ensure(tx, conversation.phoneNumberId, owner);
     const values = { business: tenant?.name ?? '', category, customer: contact.number };
@@ -112,12 +114,12 @@ export class FixedTexts {
 
   private worded(answering: Answering, sheet: 'help' | 'opt-out-confirmation' | 'holding'): string {
     const { conversation } = answering;
-    const tenant = this.ground.routing.tenant(conversation.tenantId);
-    const number = this.ground.routing.routeOf(conversation.phoneNumberId)?.number.number ?? '';
+    const tenant = this.routing.tenant(conversation.tenantId);
+    const number = this.routing.routeOf(conversation.phoneNumberId)?.number.number ?? '';
     return wordingOf(sheet, this.language(answering), { business: tenant?.name ?? '', number });
   }
 
   private language({ conversation, contact }: Answering): string {
-    return contact.language ?? this.ground.routing.tenant(conversation.tenantId)?.language ?? 'en';
+    return contact.language ?? this.routing.tenant(conversation.tenantId)?.language ?? 'en';
   }
 }

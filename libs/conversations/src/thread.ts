@@ -17,9 +17,9 @@ const CONTACT = 'select contact_id as "contactId" from conversations where tenan
 const APPEND = `
   with c as (update conversations set next_seq = next_seq + 1, last_message_at = greatest(last_message_at, clock_timestamp()),
       status = 'open', closed_at = null
-    where tenant_id = $1 and id = $2 returning next_seq - 1 as seq)
+    where tenant_id = $1 and id = any($2::uuid[]) returning id, next_seq - 1 as seq)
   insert into conversation_entries (tenant_id, conversation_id, seq, kind, message_id, call_id, data)
-  select $1, $2, c.seq, $3, $4, $5, $6 from c returning seq`;
+  select $1, c.id, c.seq, $3, $4, $5, $6 from c`;
 
 /** Something that happened in a conversation, in its order. */
 export interface Entry {
@@ -67,9 +67,13 @@ export class Thread {
     return row;
   }
 
-  /** Appends an entry and gives its place; a closed conversation opens again. */
-  async append(tx: Tx, id: string, { kind, messageId, callId, data = {} }: Entry): Promise<number> {
-    const values = [tx.tenantId, id, kind, messageId ?? null, callId ?? null, JSON.stringify(data)];
-    return Number((await tx.one<{ seq: string }>(APPEND, values))?.seq ?? 0);
+  /** Appends an entry to one conversation or to several; a closed conversation opens again. */
+  async append(
+    tx: Tx,
+    id: string | readonly string[],
+    { kind, messageId, callId, data = {} }: Entry,
+  ): Promise<void> {
+    const values = [tx.tenantId, [id].flat(), kind, messageId ?? null, callId ?? null, JSON.stringify(data)];
+    await tx.query(APPEND, values);
   }
 }

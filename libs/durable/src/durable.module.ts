@@ -3,6 +3,7 @@ import { DatabaseAddress } from '#libs/platform';
 
 import { DeadLetters } from './dead-letters.js';
 import { Decisions } from './decisions.js';
+import { EventFeed } from './event-feed.js';
 import { Events } from './events.js';
 import { Inbox } from './inbox.js';
 import { JobRunner, Telling } from './job-runner.js';
@@ -17,7 +18,7 @@ import { Upkeep } from './upkeep.js';
 @Module({})
 export class DurableModule {
   static at(address: DatabaseAddress): DynamicModule {
-    const faces = [DeadLetters, Decisions, Events, Inbox, Jobs, Snapshot];
+    const faces = [DeadLetters, Decisions, EventFeed, Events, Inbox, Jobs, Snapshot];
     const inner = [JobRunner, RoutingFeed, SnapshotFile, Telling, Upkeep];
     return {
       module: DurableModule,

@@ -89,6 +89,14 @@ export class Events implements OnModuleInit {
     await tx.query(PUBLISH, [tx.tenantId, ...sheets, requestId() ?? null]);
   }
 
+  /** One job for each event and this subscriber, in the caller's transaction. */
+  async deliverAgain(tx: Tx, subscriber: string, events: readonly DomainEvent[]): Promise<void> {
+    for (const { id, tenantId, createdAt } of events) {
+      const payload = { tenantId, eventId: id, createdAt: createdAt.toISOString(), subscriber };
+      await this.jobs.add(tx, 'event', payload);
+    }
+  }
+
   private async deliver(payload: Readonly<Record<string, string>>): Promise<void> {
     const { tenantId = '', eventId, createdAt, subscriber = '' } = payload;
     const subscription = this.subscriptions.get(subscriber);

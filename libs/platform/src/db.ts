@@ -22,6 +22,7 @@ export type SystemCaller =
   | 'workers'
   | 'partitions'
   | 'sweeper'
+  | 'event-feed'
   | 'projections'
   | 'idempotency';
 

@@ -1,18 +1,18 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Calls } from '#libs/calls';
+import { Injectable } from '@nestjs/common';
+import type { Calls } from '#libs/calls';
 import { Contacts, type KnownContact } from '#libs/contacts';
-import { Decisions, type Check, type DomainEvent } from '#libs/durable';
-import { Db, Tx } from '#libs/platform';
+import { Decisions, type Check } from '#libs/durable';
+import { Tx } from '#libs/platform';
 import { Sms, type Queued } from '#libs/sms';
 import type { Route } from '#libs/tenants';
 import { isTextable } from '#libs/twilio';
 
-import { ConversationGround } from './conversations.js';
+import { Thread } from '../thread.js';
+import { wordingOf } from '../wording.domain.js';
 import { refusalOf, textBackChecks, type TextBackInput } from './text-back.domain.js';
-import { Thread } from './thread.js';
-import { wordingOf } from './wording.domain.js';
 
-interface MissedCall {
+/** A call that nobody took, as `call.missed` tells of it. */
+export interface MissedCall {
   readonly id: string;
   readonly phoneNumberId: string;
   readonly from: string;
@@ -34,7 +34,7 @@ type History = Pick<TextBackInput, 'minutesSinceTextBack' | 'minutesSinceWritten
 
 /** Runs the checks of a text-back, keeps them, and queues the text. */
 @Injectable()
-export class TextBackDesk {
+export class TextBack {
   constructor(
     private readonly thread: Thread,
     private readonly contacts: Contacts,
@@ -43,11 +43,7 @@ export class TextBackDesk {
   ) {}
 
   /** What the caller got; null when this call was seen to before. */
-  async textBack(
-    tx: Tx,
-    call: MissedCall,
-    route: Route,
-  ): Promise<Parameters<Calls['noteTextBack']>[2] | null> {
+  async run(tx: Tx, call: MissedCall, route: Route): Promise<Parameters<Calls['noteTextBack']>[2] | null> {
     if (!isTextable(call.from)) return this.untextable(tx, call, route);
     const contact = await this.contacts.ensure(tx, call.from);
     const conversation = await this.thread.ensure(tx, call.phoneNumberId, contact);
@@ -137,38 +133,5 @@ export class TextBackDesk {
     });
     await this.thread.append(tx, conversationId, { kind: 'message', messageId: queued.message.id });
     return queued;
-  }
-}
-
-/** A missed call opens or joins the thread, and its caller is texted unless a rule says no. */
-@Injectable()
-export class MissedCallsListener implements OnModuleInit {
-  constructor(
-    private readonly db: Db,
-    private readonly ground: ConversationGround,
-    private readonly desk: TextBackDesk,
-    private readonly calls: Calls,
-  ) {}
-
-  onModuleInit(): void {
-    this.ground.events.subscribe(
-      'conversations.missed-call',
-      ['call.missed'],
-      (event) => this.onMissed(event),
-      { priority: -20 },
-    );
-  }
-
-  private async onMissed({ tenantId, data }: DomainEvent): Promise<void> {
-    const call = data as unknown as MissedCall;
-    const route = this.ground.routing.routeOf(call.phoneNumberId);
-    if (route === undefined) throw new Error('The number of this call is not known here yet.');
-    await this.db.transaction(tenantId, async (tx) => {
-      const textBack = await this.desk.textBack(tx, call, route);
-      if (textBack === null) return;
-      await this.calls.noteTextBack(tx, call.id, textBack);
-      const data = { ...textBack, callId: call.id, phoneNumberId: call.phoneNumberId };
-      await this.ground.events.publish(tx, { type: 'text-back.decided', subjectId: call.id, data });
-    });
   }
 }

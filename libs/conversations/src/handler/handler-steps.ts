@@ -1,0 +1,165 @@
+import { Injectable } from '@nestjs/common';
+import { Events, Jobs } from '#libs/durable';
+import { Tx } from '#libs/platform';
+import { Sms } from '#libs/sms';
+import { Routing } from '#libs/tenants';
+
+import { COLUMNS, conversationView } from '../conversation-view.js';
+import type { Conversation } from '../conversation.entity.js';
+import { Thread, type Row } from '../thread.js';
+import { step, type ConversationEvent, type Effect, type Handler } from './handler.domain.js';
+
+const RAISE = `
+  update conversations set handler = $3, epoch = epoch + 1 where tenant_id = $1 and id = any($2::uuid[]) returning ${COLUMNS}`;
+const ARM = `
+  update conversations set waiting_since = coalesce(waiting_since, $3),
+    ai_takeover_at = coalesce(ai_takeover_at, coalesce(waiting_since, $3) + make_interval(secs => $4))
+  where tenant_id = $1 and id = $2 returning ai_takeover_at as "at"`;
+const WAIT = `
+  update conversations set waiting_since = coalesce(waiting_since, $3) where tenant_id = $1 and id = any($2::uuid[])`;
+const DISARM = 'update conversations set ai_takeover_at = null where tenant_id = $1 and id = any($2::uuid[])';
+const WAITING = `
+  select id from conversations where tenant_id = $1 and id = any($2::uuid[]) and waiting_since is not null`;
+const ANSWERED = `
+  update conversations set waiting_since = null, held_since = null, ai_takeover_at = null where tenant_id = $1 and id = $2`;
+const BAR = 'update conversations set ai_barred = $3 where tenant_id = $1 and id = $2';
+const CLOSE = `
+  update conversations set status = 'closed', closed_at = clock_timestamp(), waiting_since = null
+  where tenant_id = $1 and id = $2`;
+
+const idsOf = (rows: readonly Conversation[]): readonly string[] => rows.map(({ id }) => id);
+
+/** The steps of the handler's table, carried out under the rows' locks: one conversation, or many of a tenant at once. */
+@Injectable()
+export class HandlerSteps {
+  constructor(
+    private readonly jobs: Jobs,
+    private readonly events: Events,
+    private readonly routing: Routing,
+    private readonly thread: Thread,
+    private readonly sms: Sms,
+  ) {}
+
+  /** Takes one step of a locked conversation and carries out its effects, all or nothing. */
+  async apply(tx: Tx, before: Row, event: ConversationEvent, at: Date): Promise<Row> {
+    const [after] = await this.applyAll(tx, [before], event, at);
+    if (after === undefined) throw new Error('The conversation is gone.');
+    return after;
+  }
+
+  /** The same step of many locked conversations of the transaction's tenant. */
+  async applyAll(
+    tx: Tx,
+    before: readonly Row[],
+    event: ConversationEvent,
+    at: Date,
+  ): Promise<readonly Row[]> {
+    const after: Row[] = [];
+    for (const [handler, group] of Map.groupBy(before, (row) => row.handler))
+      after.push(...(await this.pass(tx, group, { from: handler, event, at })));
+    return after;
+  }
+
+  /** Somebody of the business, or the AI, has answered: nobody waits any more. */
+  async answered(tx: Tx, id: string): Promise<void> {
+    await tx.query(ANSWERED, [tx.tenantId, id]);
+  }
+
+  /** Keeps the AI off until a human gives the conversation back, or lets it in again. */
+  async bar(tx: Tx, id: string, barred: boolean): Promise<void> {
+    await tx.query(BAR, [tx.tenantId, id, barred]);
+  }
+
+  /** Somebody waits, and no timer runs for it. */
+  async wait(tx: Tx, id: string, since: Date): Promise<void> {
+    await tx.query(WAIT, [tx.tenantId, [id], since]);
+  }
+
+  /** Takes the last step of a conversation: automatic texts that wait are canceled, nobody waits. */
+  async close(tx: Tx, before: Row): Promise<void> {
+    const closed = await this.apply(tx, before, 'closed', before.createdAt);
+    await tx.query(CLOSE, [tx.tenantId, before.id]);
+    const data = { ...conversationView({ ...closed, status: 'closed' }) };
+    await this.events.publish(tx, { type: 'conversation.closed', subjectId: before.id, data });
+  }
+
+  private async pass(
+    tx: Tx,
+    group: readonly Row[],
+    { from, event, at }: { readonly from: Handler; readonly event: ConversationEvent; readonly at: Date },
+  ): Promise<readonly Row[]> {
+    const { handler, effects } = step(from, event);
+    const changes = handler !== from;
+    const raises = changes || effects.includes('raise-epoch');
+    const after = raises ? await tx.query<Row>(RAISE, [tx.tenantId, idsOf(group), handler]) : group;
+    for (const effect of effects) await this.perform(tx, after, effect, at);
+    if (changes) await this.tell(tx, after, from, event);
+    return after;
+  }
+
+  private async perform(tx: Tx, rows: readonly Row[], effect: Effect, at: Date): Promise<void> {
+    switch (effect) {
+      case 'arm-takeover':
+        return this.arm(tx, rows, at, 'aiTakeoverSeconds');
+      case 'arm-reclaim':
+        return this.arm(tx, rows, at, 'aiReclaimSeconds');
+      case 'note-waiting':
+        await tx.query(WAIT, [tx.tenantId, idsOf(rows), at]);
+        return;
+      case 'disarm':
+        await tx.query(DISARM, [tx.tenantId, idsOf(rows)]);
+        return;
+      case 'cancel-automatic':
+        for (const { contactId, id } of rows) await this.sms.cancelAutomatic(tx, contactId, id);
+        return;
+      case 'ask-dispatcher':
+        return this.askDispatcher(tx, rows);
+      case 'raise-epoch':
+        return;
+    }
+  }
+
+  /** The first unanswered text starts the wait; more texts do not start it again. */
+  private async arm(
+    tx: Tx,
+    rows: readonly Row[],
+    at: Date,
+    wait: 'aiTakeoverSeconds' | 'aiReclaimSeconds',
+  ): Promise<void> {
+    const settings = this.routing.tenant(tx.tenantId ?? '')?.settings;
+    const seconds = settings?.aiEnabled === true ? settings[wait] : null;
+    for (const row of rows) {
+      if (seconds === null || row.aiBarred) await tx.query(WAIT, [tx.tenantId, [row.id], at]);
+      else await this.armOne(tx, row, at, seconds);
+    }
+  }
+
+  private async armOne(tx: Tx, row: Row, at: Date, seconds: number): Promise<void> {
+    const armed = await tx.one<{ at: Date }>(ARM, [tx.tenantId, row.id, at, seconds]);
+    if (row.aiTakeoverAt !== null || armed === undefined) return;
+    const payload = { tenantId: row.tenantId, conversationId: row.id };
+    await this.jobs.add(tx, 'conversations.takeover', payload, { at: armed.at, priority: -20 });
+  }
+
+  private async askDispatcher(tx: Tx, rows: readonly Row[]): Promise<void> {
+    const waiting = await tx.query<{ id: string }>(WAITING, [tx.tenantId, idsOf(rows)]);
+    const epochs = new Map(rows.map(({ id, epoch }) => [id, epoch]));
+    const asks = waiting.map(({ id }) => ({
+      type: 'conversation.awaits-ai',
+      subjectId: id,
+      data: { conversationId: id, epoch: epochs.get(id) },
+    }));
+    if (asks.length > 0) await this.events.publish(tx, ...asks);
+  }
+
+  private async tell(tx: Tx, rows: readonly Row[], from: Handler, because: ConversationEvent): Promise<void> {
+    const [to] = rows.map(({ handler }) => handler);
+    await this.thread.append(tx, idsOf(rows), { kind: 'handler', data: { from, to, because } });
+    const told = rows.map((row) => ({
+      type: 'conversation.handler-changed',
+      subjectId: row.id,
+      data: { ...conversationView(row), previousHandler: from, because },
+    }));
+    await this.events.publish(tx, ...told);
+  }
+}
