@@ -9,6 +9,8 @@ import type { Conversation } from '../conversation.entity.js';
 import { Thread, type Row } from '../thread.js';
 import { step, type ConversationEvent, type Effect, type Handler } from './handler.domain.js';
 
+/** Before everything else: an alarm that is a second late broke its word, and one of them serves all that are due. */
+const TAKEOVER_PRIORITY = -30;
 const RAISE = `
   update conversations set handler = $3, epoch = epoch + 1 where tenant_id = $1 and id = any($2::uuid[]) returning ${COLUMNS}`;
 const ARM = `
@@ -138,7 +140,7 @@ export class HandlerSteps {
     const armed = await tx.one<{ at: Date }>(ARM, [tx.tenantId, row.id, at, seconds]);
     if (row.aiTakeoverAt !== null || armed === undefined) return;
     const payload = { tenantId: row.tenantId, conversationId: row.id };
-    await this.jobs.add(tx, 'conversations.takeover', payload, { at: armed.at, priority: -20 });
+    await this.jobs.add(tx, 'conversations.takeover', payload, { at: armed.at, priority: TAKEOVER_PRIORITY });
   }
 
   private async askDispatcher(tx: Tx, rows: readonly Row[]): Promise<void> {
