@@ -113,7 +113,8 @@ describe('the projections', () => {
     let written = (): void => undefined;
     const isWritten = new Promise<void>((done) => (written = done));
     const slow = db.transaction(tenantId, async (tx) => {
-      await events.publish(tx, early);
+      events.publish(tx, early);
+      await tx.now();
       written();
       await open;
     });

@@ -43,7 +43,7 @@ export class Turns {
     const said = this.withDisclosure(thought, tenant, view);
     await this.db.transaction(tenantId, async (tx) => {
       const outcome = await this.thread.answer(tenantId, view, said);
-      await this.note(tx, view, thought, outcome);
+      this.note(tx, view, thought, outcome);
     });
   }
 
@@ -56,26 +56,17 @@ export class Turns {
     };
   }
 
-  private async note(
+  private note(
     tx: Tx,
     { conversation, lines }: AiView,
     { dispatcher, tried }: Thought,
     outcome: AiOutcome,
-  ): Promise<void> {
+  ): void {
     const { id, epoch } = conversation;
     const answers = lines.at(-1)?.messageId;
-    await tx.query(KEEP, [
-      newId(),
-      tx.tenantId,
-      id,
-      epoch,
-      answers,
-      outcome,
-      dispatcher,
-      JSON.stringify(tried),
-    ]);
+    tx.send(KEEP, [newId(), tx.tenantId, id, epoch, answers, outcome, dispatcher, JSON.stringify(tried)]);
     if (tried.length === 0) return;
     const data = { conversationId: id, tried, answeredBy: dispatcher };
-    await this.events.publish(tx, { type: 'ai.dispatcher-failed', subjectId: id, data });
+    this.events.publish(tx, { type: 'ai.dispatcher-failed', subjectId: id, data });
   }
 }

@@ -57,7 +57,7 @@ export class Projections {
 
   private async rebuildOne(tenantId: string): Promise<number> {
     let batch = await this.db.transaction(tenantId, async (tx) => {
-      await tx.query(LOCK, [tenantId]);
+      tx.send(LOCK, [tenantId]);
       for (const statement of CLEAR) await tx.query(statement, [tenantId]);
       return this.replay(tx, START);
     });
@@ -72,14 +72,14 @@ export class Projections {
 
   private async replay(tx: Tx, { at, id }: Place): Promise<readonly Row[]> {
     const batch = await tx.query<Row>(READ, [tx.tenantId, at, id, PROJECTED]);
-    await this.merge(tx, batch);
+    this.merge(tx, batch);
     return batch;
   }
 
-  private async merge(tx: Tx, events: readonly LoggedEvent[]): Promise<void> {
+  private merge(tx: Tx, events: readonly LoggedEvent[]): void {
     const said = byTable(events);
     for (const table of TABLES) {
-      if (said[table].length > 0) await tx.query(MERGES[table], [tx.tenantId, JSON.stringify(said[table])]);
+      if (said[table].length > 0) tx.send(MERGES[table], [tx.tenantId, JSON.stringify(said[table])]);
     }
   }
 }

@@ -5,7 +5,7 @@ import { Routing } from '#libs/tenants';
 
 import { Calls, type CallIdentity } from './calls.js';
 import { callView } from './call-view.js';
-import { finalObservation, isFinal, legObservation, type Observation } from './evidence.domain.js';
+import { finalObservation, isFinal, isTelling, legObservation, type Observation } from './evidence.domain.js';
 
 const PARENT = `select phone_number_id as "phoneNumberId" from calls where tenant_id = $1 and call_sid = $2`;
 const SWEEP_MARGIN_SECONDS = 60;
@@ -41,13 +41,13 @@ export class CallEvents implements OnModuleInit {
     if (plan === 'reject') heard['rejected'] = { status: reason ?? '' };
     if (plan === 'unattended') heard['unattended'] = {};
     const call = await this.calls.observe(tx, this.identity(event), this.withPlan(event, heard));
-    if (plan === 'reject') await this.refused(tx, call.id, reason ?? '', checks);
-    await this.events.publish(tx, { type: 'call.started', subjectId: call.id, data: { ...callView(call) } });
+    if (plan === 'reject') this.refused(tx, call.id, reason ?? '', checks);
+    this.events.publish(tx, { type: 'call.started', subjectId: call.id, data: { ...callView(call) } });
   }
 
-  private async refused(tx: Tx, callId: string, reason: string, checks = '[]'): Promise<void> {
-    await this.calls.noteTextBack(tx, callId, { sent: false, messageId: null, reason, conversationId: null });
-    await this.decisions.keep(tx, callId, 'forwarding', JSON.parse(checks) as Check[]);
+  private refused(tx: Tx, callId: string, reason: string, checks = '[]'): void {
+    this.calls.noteTextBack(tx, callId, { sent: false, messageId: null, reason, conversationId: null });
+    this.decisions.keep(tx, callId, 'forwarding', JSON.parse(checks) as Check[]);
   }
 
   private async dial(tx: Tx, event: InboxEvent): Promise<void> {
@@ -70,8 +70,12 @@ export class CallEvents implements OnModuleInit {
     if (Object.keys(heard).length > 0) await this.observe(tx, event, heard);
   }
 
+  /** Only a URL of ours names the screening, and with it a call that is known to be this tenant's. */
   private async observe(tx: Tx, event: InboxEvent, heard: Heard): Promise<void> {
     const identity = this.identity(event);
+    const named = event.context['screening'] !== undefined;
+    if (named && !Object.keys(heard).some(isTelling))
+      return this.calls.note(tx, identity, this.withPlan(event, heard));
     if (identity.phoneNumberId !== '') {
       await this.calls.observe(tx, identity, this.withPlan(event, heard));
       return;

@@ -91,24 +91,21 @@ export class Calls implements OnModuleInit {
 
   /** Takes in what was heard about a call, and decides when that is enough. @throws Foreign */
   async observe(tx: Tx, identity: CallIdentity, heard: Readonly<Record<string, Observation>>): Promise<Call> {
-    const { accountSid, callSid, phoneNumberId, from, to, sweepAfterSeconds } = identity;
-    const values = [
-      newId(),
-      tx.tenantId,
-      accountSid,
-      callSid,
-      phoneNumberId,
-      from,
-      to,
-      JSON.stringify(heard),
-      sweepAfterSeconds,
-    ];
-    const call = await tx.one<Row & { inserted: boolean; claimed: boolean }>(OBSERVE, values);
+    const call = await tx.one<Row & { inserted: boolean; claimed: boolean }>(
+      OBSERVE,
+      this.row(tx, identity, heard),
+    );
     if (call === undefined) throw new Error('The call could not be kept.');
+    const { accountSid, callSid } = identity;
     if (call.inserted && !call.claimed)
       await this.sids.claim(tx, callSid, { accountSid, kind: 'call', subjectId: call.id });
     await this.judge(tx, call, 'fresh');
     return call;
+  }
+
+  /** Takes in what tells nothing yet about the outcome; the call's SID is known to be the tenant's. */
+  note(tx: Tx, identity: CallIdentity, heard: Readonly<Record<string, Observation>>): void {
+    tx.send(OBSERVE, this.row(tx, identity, heard));
   }
 
   /** Looks at a call again, when it is due. @param patience `swept` when nothing came at all */
@@ -120,12 +117,17 @@ export class Calls implements OnModuleInit {
   }
 
   /** Notes what the caller was texted, or why not. */
-  async noteTextBack(
+  noteTextBack(tx: Tx, callId: string, { sent, messageId, reason, conversationId }: TextBack): void {
+    tx.send(TEXT_BACK, [tx.tenantId, callId, sent, messageId, reason, conversationId]);
+  }
+
+  private row(
     tx: Tx,
-    callId: string,
-    { sent, messageId, reason, conversationId }: TextBack,
-  ): Promise<void> {
-    await tx.query(TEXT_BACK, [tx.tenantId, callId, sent, messageId, reason, conversationId]);
+    { accountSid, callSid, phoneNumberId, from, to, sweepAfterSeconds }: CallIdentity,
+    heard: Readonly<Record<string, Observation>>,
+  ): unknown[] {
+    const names = [newId(), tx.tenantId, accountSid, callSid, phoneNumberId, from, to];
+    return [...names, JSON.stringify(heard), sweepAfterSeconds];
   }
 
   private async judge(tx: Tx, call: Call, patience: Patience): Promise<void> {
@@ -134,12 +136,12 @@ export class Calls implements OnModuleInit {
     switch (verdict.kind) {
       case 'open':
         if (verdict.status === 'in-progress' && (call.status === 'ringing' || patience === 'swept')) {
-          await tx.query(PROGRESS, [...ids, verdict.status, LONGEST_CALL_SECONDS]);
+          tx.send(PROGRESS, [...ids, verdict.status, LONGEST_CALL_SECONDS]);
         }
         return;
       case 'wait':
         if (call.outcome !== null) return;
-        await tx.query(WAIT, [...ids, WAIT_SECONDS]);
+        tx.send(WAIT, [...ids, WAIT_SECONDS]);
         return this.jobs.add(
           tx,
           'calls.judge',
@@ -166,7 +168,7 @@ export class Calls implements OnModuleInit {
       rangSeconds: rangSeconds(call.evidence),
     };
     const told = verdict.kind === 'missed' ? ['call.ended', 'call.missed'] : ['call.ended'];
-    await this.events.publish(tx, ...told.map((type) => ({ type, subjectId: call.id, data })));
+    this.events.publish(tx, ...told.map((type) => ({ type, subjectId: call.id, data })));
   }
 
   private trace({ evidence }: Call, verdict: Verdict, patience: Patience): readonly Check[] {

@@ -32,6 +32,14 @@ export const legObservation = (legSid: string, status: string): string => `leg:$
 /** The name under which the call's own final status is kept. */
 export const finalObservation = (status: string): string => `final:${status}`;
 
+const RINGS = ['queued', 'initiated', 'ringing'];
+
+/** Whether an observation can bring a verdict nearer: the plan alone cannot, nor a leg that only rings. */
+export const isTelling = (name: string): boolean => {
+  const [kind, , status = ''] = name.split(':');
+  return kind === 'leg' ? !RINGS.includes(status) : name !== 'plan';
+};
+
 const UNHEARD: Leg = { answered: false, ended: null, durationSeconds: null };
 
 /** A leg after one more of its statuses. A completed leg that lasted was answered. */

@@ -59,35 +59,30 @@ export class Contacts {
   async optOut(tx: Tx, contact: Pick<KnownContact, 'id' | 'number'>, consent: Consent): Promise<boolean> {
     const changed = (await tx.one(OPT_OUT, [tx.tenantId, contact.id])) !== undefined;
     if (!changed) return false;
-    await this.note(tx, contact.id, 'opt-out', consent);
+    this.note(tx, contact.id, 'opt-out', consent);
     const data = { contactId: contact.id, customerNumber: contact.number, source: consent.source };
-    await this.events.publish(tx, { type: 'contact.opted-out', subjectId: contact.id, data });
+    this.events.publish(tx, { type: 'contact.opted-out', subjectId: contact.id, data });
     return true;
   }
 
   /** Texts may be sent again. True when that is new. */
   async optIn(tx: Tx, contactId: string, consent: Consent): Promise<boolean> {
     const changed = (await tx.one(OPT_IN, [tx.tenantId, contactId])) !== undefined;
-    if (changed) await this.note(tx, contactId, 'opt-in', consent);
+    if (changed) this.note(tx, contactId, 'opt-in', consent);
     return changed;
   }
 
   /** The carrier said that texts do not arrive there. */
-  async markUntextable(tx: Tx, contactId: string, lineType: string | null): Promise<void> {
-    await tx.query(MARK, [tx.tenantId, contactId, lineType]);
+  markUntextable(tx: Tx, contactId: string, lineType: string | null): void {
+    tx.send(MARK, [tx.tenantId, contactId, lineType]);
   }
 
   /** Remembers the language that a contact was first understood in. */
-  async noteLanguage(tx: Tx, contactId: string, language: string): Promise<void> {
-    await tx.query(LANGUAGE, [tx.tenantId, contactId, language]);
+  noteLanguage(tx: Tx, contactId: string, language: string): void {
+    tx.send(LANGUAGE, [tx.tenantId, contactId, language]);
   }
 
-  private async note(
-    tx: Tx,
-    contactId: string,
-    kind: 'opt-out' | 'opt-in',
-    { source, evidence }: Consent,
-  ): Promise<void> {
-    await tx.query(LEDGER, [newId(), tx.tenantId, contactId, kind, source, JSON.stringify(evidence)]);
+  private note(tx: Tx, contactId: string, kind: 'opt-out' | 'opt-in', { source, evidence }: Consent): void {
+    tx.send(LEDGER, [newId(), tx.tenantId, contactId, kind, source, JSON.stringify(evidence)]);
   }
 }

@@ -48,7 +48,7 @@ export class AiSpeech {
       dedupKey: `ai:${conversation.id}:${answers}`,
       epoch: conversation.epoch,
     });
-    await this.thread.append(tx, conversation.id, { kind: 'message', messageId: message.id });
+    this.thread.append(tx, conversation.id, { kind: 'message', messageId: message.id });
     return refusal === null ? 'answered' : 'silent';
   }
 }

@@ -68,9 +68,9 @@ export class AiThread {
       const contact = await this.contacts.hold(tx, view.contact.id);
       const now = await this.thread.lock(tx, id);
       if (!isHeldByAi(now, epoch) || (await this.newest(tx, id)) !== last) return 'stale';
-      await tx.query(LEAD, [tenantId, id, JSON.stringify(answer.lead)]);
+      tx.send(LEAD, [tenantId, id, JSON.stringify(answer.lead)]);
       const spoke = await this.speech.speak(tx, now, contact, { ...answer, answers: last });
-      if (answer.action !== 'handoff' || answer.text !== null) await this.steps.answered(tx, id);
+      if (answer.action !== 'handoff' || answer.text !== null) this.steps.answered(tx, id);
       if (answer.action === 'handoff') await this.steps.apply(tx, now, 'escalated', now.createdAt);
       return spoke;
     });

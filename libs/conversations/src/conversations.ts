@@ -29,7 +29,7 @@ export class Conversations {
   /** Gives it back: to the AI where the tenant's AI is on, else to nobody; a waiting text is answered at once. */
   release(tenantId: string, id: string): Promise<Row> {
     return this.change(tenantId, id, async (tx, row) => {
-      await this.steps.bar(tx, id, false);
+      this.steps.bar(tx, id, false);
       const aiEnabled = this.routing.tenant(tenantId)?.settings.aiEnabled === true;
       const event = aiEnabled ? 'released-to-ai' : 'released';
       return this.steps.apply(tx, { ...this.open(row), aiBarred: false }, event, await tx.now());
@@ -45,12 +45,14 @@ export class Conversations {
 
   /** Opens it again. @throws NotFound */
   reopen(tenantId: string, id: string): Promise<Row> {
-    return this.change(tenantId, id, async (tx) => {
-      await tx.query(REOPEN, [tenantId, id]);
-    });
+    return this.change(tenantId, id, (tx) => tx.send(REOPEN, [tenantId, id]));
   }
 
-  private change(tenantId: string, id: string, work: (tx: Tx, row: Row) => Promise<unknown>): Promise<Row> {
+  private change(
+    tenantId: string,
+    id: string,
+    work: (tx: Tx, row: Row) => Promise<unknown> | void,
+  ): Promise<Row> {
     return this.db.transaction(tenantId, async (tx) => {
       await this.contacts.hold(tx, await this.thread.contactOf(tx, id));
       await work(tx, await this.thread.lock(tx, id));

@@ -50,7 +50,7 @@ export class CustomerTextsListener implements OnModuleInit {
       for (const text of texts.toSorted(
         (a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1),
       )) {
-        await this.thread.append(tx, conversation.id, { kind: 'message', messageId: text.id });
+        this.thread.append(tx, conversation.id, { kind: 'message', messageId: text.id });
         const now = await this.thread.lock(tx, conversation.id);
         await this.reception.take(tx, {
           conversation: now,

@@ -62,7 +62,7 @@ export class FixedTexts {
       EMERGENCY_TEXT[this.language(answering) === 'es' ? 'es' : 'en'],
     );
     const data = { conversationId: conversation.id, category, customerNumber: contact.number };
-    await this.events.publish(tx, { type: 'emergency.detected', subjectId: conversation.id, data });
+    this.events.publish(tx, { type: 'emergency.detected', subjectId: conversation.id, data });
     for (const number of tenant?.settings.emergencyContacts ?? [])
       await this.alert(tx, answering, number, category);
   }
@@ -87,7 +87,7 @@ export class FixedTexts {
       dedupKey: `alert:${text.id}:${number}`,
       epoch: null,
     });
-    await this.thread.append(tx, line.id, { kind: 'message', messageId: message.id });
+    this.thread.append(tx, line.id, { kind: 'message', messageId: message.id });
   }
 
   private async say(
@@ -109,7 +109,7 @@ export class FixedTexts {
       epoch: null,
     } as const;
     const { message } = await this.sms.send(tx, draft);
-    await this.thread.append(tx, conversationId, { kind: 'message', messageId: message.id });
+    this.thread.append(tx, conversationId, { kind: 'message', messageId: message.id });
   }
 
   private worded(answering: Answering, sheet: 'help' | 'opt-out-confirmation' | 'holding'): string {

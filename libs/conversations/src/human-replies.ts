@@ -23,7 +23,7 @@ export class HumanReplies {
       const { contact, conversation } = await this.desk.locked(tx, conversationId);
       const message = await this.desk.send(tx, conversation, contact, { ...given, purpose: 'reply' });
       await this.steps.apply(tx, conversation, 'human-wrote', message.createdAt);
-      await this.steps.answered(tx, conversationId);
+      this.steps.answered(tx, conversationId);
       return messageView(message);
     });
   }
@@ -44,7 +44,7 @@ export class HumanReplies {
       });
       if (sendAt === null) {
         await this.steps.apply(tx, conversation, 'human-wrote', message.createdAt);
-        await this.steps.answered(tx, conversation.id);
+        this.steps.answered(tx, conversation.id);
       }
       return messageView(message);
     });

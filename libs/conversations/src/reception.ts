@@ -34,7 +34,7 @@ export class Reception {
       case 'stop':
       case 'opt-out':
         await this.steps.apply(tx, conversation, 'opted-out', text.createdAt);
-        await this.steps.answered(tx, conversation.id);
+        this.steps.answered(tx, conversation.id);
         return this.fixed.confirmOptOut(tx, arrival);
       case 'help':
         return arrival.answeredByTwilio || contact.optedOutAt !== null
@@ -62,8 +62,8 @@ export class Reception {
 
   /** To a human, with no timer and no automatic text. */
   private async bar(tx: Tx, { conversation, text }: Arrival): Promise<void> {
-    await this.steps.bar(tx, conversation.id, true);
+    this.steps.bar(tx, conversation.id, true);
     const after = await this.steps.apply(tx, { ...conversation, aiBarred: true }, 'barred', text.createdAt);
-    await this.steps.wait(tx, after.id, text.createdAt);
+    this.steps.wait(tx, after.id, text.createdAt);
   }
 }

@@ -91,7 +91,7 @@ export class ReplyDesk {
     };
     const { message, refusal } = await this.sms.send(tx, at === undefined ? draft : { ...draft, sendAt: at });
     if (refusal !== null) throw new Rejected(...REFUSALS[refusal]);
-    await this.thread.append(tx, conversationId, { kind: 'message', messageId: message.id });
+    this.thread.append(tx, conversationId, { kind: 'message', messageId: message.id });
     return message;
   }
 }

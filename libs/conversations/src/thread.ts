@@ -44,7 +44,7 @@ export class Thread {
     const row = await tx.one<Row & { inserted: boolean }>(ENSURE, values);
     if (row === undefined) throw new Error('The conversation could not be made.');
     if (row.inserted) {
-      await this.events.publish(tx, {
+      this.events.publish(tx, {
         type: 'conversation.opened',
         subjectId: row.id,
         data: { ...conversationView(row) },
@@ -68,12 +68,8 @@ export class Thread {
   }
 
   /** Appends an entry to one conversation or to several; a closed conversation opens again. */
-  async append(
-    tx: Tx,
-    id: string | readonly string[],
-    { kind, messageId, callId, data = {} }: Entry,
-  ): Promise<void> {
+  append(tx: Tx, id: string | readonly string[], { kind, messageId, callId, data = {} }: Entry): void {
     const values = [tx.tenantId, [id].flat(), kind, messageId ?? null, callId ?? null, JSON.stringify(data)];
-    await tx.query(APPEND, values);
+    tx.send(APPEND, values);
   }
 }

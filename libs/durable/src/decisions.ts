@@ -33,8 +33,8 @@ export const numbered = (
 @Injectable()
 export class Decisions {
   /** Keeps the checks of one decision about a call or a message. */
-  async keep(tx: Tx, subjectId: string, rule: string, checks: readonly Check[]): Promise<void> {
-    await tx.query(KEEP, [tx.tenantId, subjectId, rule, JSON.stringify(numbered(checks))]);
+  keep(tx: Tx, subjectId: string, rule: string, checks: readonly Check[]): void {
+    tx.send(KEEP, [tx.tenantId, subjectId, rule, JSON.stringify(numbered(checks))]);
   }
 
   /** Every check kept about a call or a message, in order. */

@@ -78,7 +78,7 @@ export class Events implements OnModuleInit {
   }
 
   /** Writes events to the log, and one job per subscriber, in the caller's transaction. */
-  async publish(tx: Tx, ...given: readonly NewEvent[]): Promise<void> {
+  publish(tx: Tx, ...given: readonly NewEvent[]): void {
     const events = given.map((event) => ({ id: newId(), ...event }));
     const alarms = events.flatMap((event) =>
       [...this.subscriptions]
@@ -86,14 +86,14 @@ export class Events implements OnModuleInit {
         .map(([subscriber, { priority }]) => ({ jobId: newId(), eventId: event.id, subscriber, priority })),
     );
     const sheets = [JSON.stringify(events), JSON.stringify(alarms)];
-    await tx.query(PUBLISH, [tx.tenantId, ...sheets, requestId() ?? null]);
+    tx.send(PUBLISH, [tx.tenantId, ...sheets, requestId() ?? null]);
   }
 
   /** One job for each event and this subscriber, in the caller's transaction. */
-  async deliverAgain(tx: Tx, subscriber: string, events: readonly DomainEvent[]): Promise<void> {
+  deliverAgain(tx: Tx, subscriber: string, events: readonly DomainEvent[]): void {
     for (const { id, tenantId, createdAt } of events) {
       const payload = { tenantId, eventId: id, createdAt: createdAt.toISOString(), subscriber };
-      await this.jobs.add(tx, 'event', payload);
+      this.jobs.add(tx, 'event', payload);
     }
   }
 

@@ -1,5 +1,15 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Db, isOutage, Log, Metrics, newId, NotFound, Tx, Unavailable } from '#libs/platform';
+import {
+  Db,
+  isOutage,
+  Log,
+  Metrics,
+  newId,
+  NotFound,
+  Tx,
+  Unavailable,
+  uniqueViolation,
+} from '#libs/platform';
 
 import { Jobs } from './jobs.js';
 
@@ -31,19 +41,18 @@ export type Applier = (tx: Tx, event: InboxEvent) => Promise<void>;
 /** Thrown by an applier: the event is about a call or message of somebody else. Nothing is kept of it. */
 export class Foreign extends Error {}
 
-/** Thrown to roll back what a repeated event applied. */
-class Repeated extends Error {}
-
 /** How long a webhook waits for PostgreSQL before it is answered without, in milliseconds. */
 const ANSWER_WITHIN_MS = 200;
 /** How long the database may take for it all the same. */
 const KEEP_WITHIN_MS = 4_000;
 const UNOWNED_RETRY_MS = [1_000, 5_000, 30_000, 120_000];
 
+/** A key that is there fails the transaction, and with it whatever a repeated event applies. */
 const KEEP = `
-  with k as (insert into webhook_keys (key, answer) values ($1, $2) on conflict do nothing returning key)
+  with k as (insert into webhook_keys (key, answer) values ($1, $2) returning key)
   insert into webhook_events (id, tenant_id, kind, account_sid, sid, key, params, context, verdict)
-  select $3, $4, $5, $6, $7, key, $8, $9, $10 from k returning id`;
+  select $3, $4, $5, $6, $7, key, $8, $9, $10 from k`;
+const KEYS = 'webhook_keys_pkey';
 const STORED = 'select answer from webhook_keys where key = $1';
 const FAIL = `
   with k as (insert into webhook_keys (key, answer) values ($1, $2) on conflict do nothing returning key)
@@ -106,7 +115,7 @@ export class Inbox implements OnModuleInit {
       const event = await tx.one<Stored>(`${READ} and tenant_id = $2 for update`, [id, tenantId]);
       if (event?.verdict !== 'failed') throw new NotFound();
       await this.apply(tx, event);
-      await tx.query(SETTLE, [id, 'applied', null, null]);
+      tx.send(SETTLE, [id, 'applied', null, null]);
     });
   }
 
@@ -132,30 +141,21 @@ export class Inbox implements OnModuleInit {
         return await this.db.system('inbox', (tx) => this.keepUnowned(tx, event), deadline);
       return await this.db.transaction(tenantId, (tx) => this.keepApplied(tx, event), deadline);
     } catch (error) {
-      if (!(error instanceof Repeated)) throw error;
+      if (uniqueViolation(error) !== KEYS) throw error;
       return this.db.system('inbox', (tx) => this.stored(tx, event), deadline);
     }
   }
 
-  /**
-   * The key and the first statement of the applier travel together, without a wait between them: whatever a
-   * repeated event applied is rolled back.
-   */
   private async keepApplied(tx: Tx, event: InboxEvent): Promise<Acceptance> {
-    const [kept, applied] = await Promise.allSettled([
-      tx.one(KEEP, this.row(event, 'applied')),
-      this.apply(tx, event),
-    ]);
-    if (kept.status === 'rejected') throw kept.reason;
-    if (kept.value === undefined) throw new Repeated();
-    if (applied.status === 'rejected') throw applied.reason;
+    tx.send(KEEP, this.row(event, 'applied'));
+    await this.apply(tx, event);
     return { verdict: 'kept', answer: event.answer };
   }
 
-  private async keepUnowned(tx: Tx, event: InboxEvent): Promise<Acceptance> {
-    const kept = await tx.one<{ id: string }>(KEEP, this.row(event, 'unowned'));
-    if (kept === undefined) return this.stored(tx, event);
-    await this.jobs.add(tx, 'inbox.adopt', { eventId: kept.id, attempt: '0' }, { inMs: 500 });
+  private keepUnowned(tx: Tx, event: InboxEvent): Acceptance {
+    const row = this.row(event, 'unowned');
+    tx.send(KEEP, row);
+    this.jobs.add(tx, 'inbox.adopt', { eventId: String(row[2]), attempt: '0' }, { inMs: 500 });
     return { verdict: 'kept', answer: event.answer };
   }
 
@@ -201,9 +201,9 @@ export class Inbox implements OnModuleInit {
 
   private async waitForOwner(eventId: string, attempt: number): Promise<void> {
     const inMs = UNOWNED_RETRY_MS[attempt];
-    await this.db.system('inbox', async (tx) => {
-      if (inMs === undefined) await tx.query(SETTLE, [eventId, 'dropped', 'nobody knows this SID', null]);
-      else await this.jobs.add(tx, 'inbox.adopt', { eventId, attempt: String(attempt + 1) }, { inMs });
+    await this.db.system('inbox', (tx) => {
+      if (inMs === undefined) tx.send(SETTLE, [eventId, 'dropped', 'nobody knows this SID', null]);
+      else this.jobs.add(tx, 'inbox.adopt', { eventId, attempt: String(attempt + 1) }, { inMs });
     });
   }
 

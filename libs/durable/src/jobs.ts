@@ -32,13 +32,13 @@ export class Jobs {
   }
 
   /** Adds one alarm in the caller's transaction. */
-  async add(tx: Tx, task: string, payload: JobPayload, options: JobOptions = {}): Promise<void> {
+  add(tx: Tx, task: string, payload: JobPayload, options: JobOptions = {}): void {
     const carried = {
       ...payload,
       jobId: newId(),
       ...(requestId() === undefined ? {} : { requestId: requestId() }),
     };
-    await tx.query(ADD, [
+    tx.send(ADD, [
       task,
       JSON.stringify(carried),
       options.at ?? null,

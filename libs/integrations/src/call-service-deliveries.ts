@@ -71,15 +71,15 @@ export class CallServiceDeliveries {
     const values = [tx.tenantId, eventId, callId, kind, JSON.stringify(body)];
     const made = await tx.one<{ held: boolean }>(RECORD, values);
     if (made === undefined) return;
-    await this.wake(tx, callId, 0);
-    if (made.held) await this.wake(tx, callId, HOLD_SECONDS * 1_000 + 10);
+    this.wake(tx, callId, 0);
+    if (made.held) this.wake(tx, callId, HOLD_SECONDS * 1_000 + 10);
   }
 
   /** Claims the call's next delivery, if one is due; a sender that dies is woken up for when its lease ends. */
   async claim(tx: Tx, callId: string): Promise<Claimed | null> {
     const row = await tx.one<ClaimedRow>(CLAIM, [tx.tenantId, callId]);
     if (row === undefined) return null;
-    await this.wakeAt(tx, callId, row.nextAt);
+    this.wakeAt(tx, callId, row.nextAt);
     return row;
   }
 
@@ -104,7 +104,7 @@ export class CallServiceDeliveries {
     ];
     const row = await tx.one<{ status: 'pending' | 'dead'; nextAt: Date }>(FAILED, values);
     if (row === undefined) return null;
-    if (row.status === 'pending') await this.wakeAt(tx, callId, row.nextAt);
+    if (row.status === 'pending') this.wakeAt(tx, callId, row.nextAt);
     else await this.wakeNext(tx, callId);
     return row.status;
   }
@@ -112,20 +112,20 @@ export class CallServiceDeliveries {
   /** Tries a dead one again for three days; whether there was one. */
   async revive(tx: Tx, eventId: string): Promise<boolean> {
     const row = await tx.one<{ callId: string }>(REVIVE, [tx.tenantId, eventId]);
-    if (row !== undefined) await this.wake(tx, row.callId, 0);
+    if (row !== undefined) this.wake(tx, row.callId, 0);
     return row !== undefined;
   }
 
   /** Adds an alarm for a call. */
-  async wake(tx: Tx, callId: string, inMs: number): Promise<void> {
-    await this.jobs.add(tx, DELIVER, { tenantId: tx.tenantId ?? '', callId }, { inMs, priority: PRIORITY });
+  wake(tx: Tx, callId: string, inMs: number): void {
+    this.jobs.add(tx, DELIVER, { tenantId: tx.tenantId ?? '', callId }, { inMs, priority: PRIORITY });
   }
 
-  private async wakeAt(tx: Tx, callId: string, at: Date): Promise<void> {
-    await this.jobs.add(tx, DELIVER, { tenantId: tx.tenantId ?? '', callId }, { at, priority: PRIORITY });
+  private wakeAt(tx: Tx, callId: string, at: Date): void {
+    this.jobs.add(tx, DELIVER, { tenantId: tx.tenantId ?? '', callId }, { at, priority: PRIORITY });
   }
 
   private async wakeNext(tx: Tx, callId: string): Promise<void> {
-    if ((await tx.one(WAITING, [tx.tenantId, callId])) !== undefined) await this.wake(tx, callId, 0);
+    if ((await tx.one(WAITING, [tx.tenantId, callId])) !== undefined) this.wake(tx, callId, 0);
   }
 }

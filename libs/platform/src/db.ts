@@ -9,7 +9,7 @@ import { Unavailable } from './errors.js';
 import { isId } from './ids.js';
 import { isOutage, isRetryable } from './outage.js';
 import { OutageBreaker } from './outage-breaker.js';
-import { Tx } from './tx.js';
+import { sendTogether, Tx } from './tx.js';
 
 /** Who may look across tenants. To add one is a decision: the list is short on purpose. */
 export type SystemCaller =
@@ -58,16 +58,6 @@ const beginOf = (tenantId: string | null, deadlineMs: number | undefined): strin
   return `begin; ${scope}${deadline}`;
 };
 
-/** Sends `begin` together with the statement that follows in the same tick: one write, one answer to wait for. */
-const beginning = (client: PoolClient, text: string): Promise<unknown> => {
-  const { stream } = client.connection;
-  stream.cork();
-  process.nextTick(() => stream.uncork());
-  const begun = client.query(text);
-  begun.catch(() => undefined);
-  return begun;
-};
-
 /** The only door to PostgreSQL: every statement runs in a transaction of one tenant, or of a listed system caller. */
 @Injectable()
 export class Db implements OnApplicationShutdown {
@@ -95,11 +85,11 @@ export class Db implements OnApplicationShutdown {
    */
   transaction<T>(
     tenantId: string,
-    work: (tx: Tx) => Promise<T>,
+    work: (tx: Tx) => Promise<T> | T,
     options: TransactionOptions = {},
   ): Promise<T> {
     const outer = this.current.getStore();
-    if (outer?.tenantId === tenantId) return work(outer);
+    if (outer?.tenantId === tenantId) return Promise.resolve(work(outer));
     if (outer !== undefined) throw new Error('A transaction of another tenant is open.');
     return this.attempt(tenantId, work, options);
   }
@@ -107,11 +97,11 @@ export class Db implements OnApplicationShutdown {
   /** Runs `work` over all tenants. */
   system<T>(
     _caller: SystemCaller,
-    work: (tx: Tx) => Promise<T>,
+    work: (tx: Tx) => Promise<T> | T,
     options: TransactionOptions = {},
   ): Promise<T> {
     const outer = this.current.getStore();
-    if (outer !== undefined && outer.tenantId === null) return work(outer);
+    if (outer !== undefined && outer.tenantId === null) return Promise.resolve(work(outer));
     if (outer !== undefined)
       throw new Error("A tenant's transaction is open; a system one cannot start inside it.");
     return this.attempt(null, work, options);
@@ -125,7 +115,7 @@ export class Db implements OnApplicationShutdown {
 
   private async attempt<T>(
     tenantId: string | null,
-    work: (tx: Tx) => Promise<T>,
+    work: (tx: Tx) => Promise<T> | T,
     options: TransactionOptions,
     triesLeft = 3,
   ): Promise<T> {
@@ -144,7 +134,7 @@ export class Db implements OnApplicationShutdown {
 
   private async run<T>(
     tenantId: string | null,
-    work: (tx: Tx) => Promise<T>,
+    work: (tx: Tx) => Promise<T> | T,
     options: TransactionOptions,
   ): Promise<Done<T>> {
     const source = this.lanes[laneNow()];
@@ -153,15 +143,16 @@ export class Db implements OnApplicationShutdown {
     const client = (await runner.connect()) as PoolClient;
     const tx = new Tx(tenantId, client, runner.manager);
     try {
-      const begun = beginning(client, beginOf(tenantId, options.deadlineMs));
+      sendTogether(client, beginOf(tenantId, options.deadlineMs)).catch(() => undefined);
       const result = await this.current.run(tx, () => work(tx));
-      await begun;
-      await client.query('commit');
+      const { command } = await sendTogether(client, 'commit');
+      if (command !== 'COMMIT') throw tx.failure ?? new Error('The transaction was rolled back.');
       await runner.release();
       return { result, committed: tx.committed };
     } catch (error) {
-      await this.abandon(runner, client, error);
-      throw error;
+      const cause = tx.failure ?? error;
+      await this.abandon(runner, client, cause);
+      throw cause;
     }
   }
 

@@ -66,13 +66,13 @@ export class Delivery implements OnModuleInit {
     const higher = to !== null && climbs(status, to) ? to : null;
     const values = [tx.tenantId, messageId, newId(), attemptId, said, code, higher];
     const now = await tx.one<Row>(CLIMB, values);
-    if (now !== undefined && higher !== null) await this.tell(tx, now, higher);
+    if (now !== undefined && higher !== null) this.tell(tx, now, higher);
   }
 
   /** Only the end of a delivery is news. */
-  private async tell(tx: Tx, message: Message, status: MessageStatus): Promise<void> {
+  private tell(tx: Tx, message: Message, status: MessageStatus): void {
     if (!isFinal(status)) return;
-    await this.events.publish(tx, {
+    this.events.publish(tx, {
       type: 'message.status',
       subjectId: message.id,
       data: messageEvent(message),

@@ -42,7 +42,7 @@ export class Inbound implements OnModuleInit {
   private async apply(tx: Tx, event: InboxEvent): Promise<void> {
     const { params, context, sid, accountSid } = event;
     const contact = await this.contacts.ensure(tx, params['From'] ?? '');
-    if (!isTextable(contact.number)) await this.contacts.markUntextable(tx, contact.id, null);
+    if (!isTextable(contact.number)) this.contacts.markUntextable(tx, contact.id, null);
     const body = params['Body'] ?? '';
     const media = JSON.stringify(mediaOf(params));
     const values = [
@@ -63,7 +63,7 @@ export class Inbound implements OnModuleInit {
     const { phoneNumberId } = message;
     const answeredByTwilio = (params['OptOutType'] ?? '') !== '';
     const data = { ...messageView(message), contactId: contact.id, phoneNumberId, answeredByTwilio };
-    await this.events.publish(tx, { type: 'message.received', subjectId: message.id, data });
+    this.events.publish(tx, { type: 'message.received', subjectId: message.id, data });
   }
 
   private wishOf(body: string, optOutType: string | undefined, contact: KnownContact): Wish {
@@ -77,6 +77,6 @@ export class Inbound implements OnModuleInit {
     if (wish === 'start') await this.contacts.optIn(tx, contact.id, consent);
     if (wish !== 'stop' && wish !== 'opt-out') return;
     await this.contacts.optOut(tx, contact, consent);
-    await this.sms.cancelAutomatic(tx, contact.id, null);
+    this.sms.cancelAutomatic(tx, contact.id, null);
   }
 }

@@ -111,17 +111,17 @@ export class Outgoing {
     );
     if (bound === undefined) return;
     if (!bound.claimed) throw new Foreign(sid);
-    await this.tell(tx, 'message.sent', bound);
-    if (bound.more) await this.next(tx, message);
+    this.tell(tx, 'message.sent', bound);
+    if (bound.more) this.next(tx, message);
   }
 
   private async refused(tx: Tx, message: Message, attemptId: string, code: string): Promise<void> {
-    await tx.query(SETTLE, [tx.tenantId, attemptId, 'refused', null, code]);
+    tx.send(SETTLE, [tx.tenantId, attemptId, 'refused', null, code]);
     const contact = await this.contacts.hold(tx, message.contactId);
     await this.learn(tx, contact, code);
     const failed = await tx.one<Message & Record<string, unknown>>(FAIL, [tx.tenantId, message.id, code]);
-    if (failed !== undefined) await this.tell(tx, 'message.status', failed);
-    await this.next(tx, message);
+    if (failed !== undefined) this.tell(tx, 'message.status', failed);
+    this.next(tx, message);
   }
 
   /** What a code says of the contact (Twilio's error codes as policy). */
@@ -133,25 +133,25 @@ export class Outgoing {
     const policy = policyOf(code);
     if (policy === 'opted-out')
       await this.contacts.optOut(tx, contact, { source: 'twilio', evidence: { code: code ?? '' } });
-    if (policy === 'landline') await this.contacts.markUntextable(tx, contact.id, 'landline');
-    if (policy === 'not-textable') await this.contacts.markUntextable(tx, contact.id, null);
+    if (policy === 'landline') this.contacts.markUntextable(tx, contact.id, 'landline');
+    if (policy === 'not-textable') this.contacts.markUntextable(tx, contact.id, null);
   }
 
   private async putOff(tx: Tx, message: Message, attemptId: string, leastMs: number): Promise<void> {
-    await tx.query(SETTLE, [tx.tenantId, attemptId, 'put-off', null, null]);
+    tx.send(SETTLE, [tx.tenantId, attemptId, 'put-off', null, null]);
     const count = await tx.one<{ tries: number }>(TRIES, [tx.tenantId, message.id]);
     const backOff = Math.min(60_000, 500 * 2 ** Math.min(count?.tries ?? 1, 8));
     const seconds = (leastMs + Math.random() * backOff) / 1_000;
     const row = await tx.one<{ sendAt: Date }>(PUT_OFF, [tx.tenantId, message.id, seconds]);
-    if (row !== undefined) await this.wakeAt(tx, message, row.sendAt);
+    if (row !== undefined) this.wakeAt(tx, message, row.sendAt);
   }
 
-  private async refuse(tx: Tx, message: Message): Promise<null> {
-    await tx.query(
+  private refuse(tx: Tx, message: Message): null {
+    tx.send(
       "update messages set status = 'canceled' where tenant_id = $1 and id = $2 and status = 'queued'",
       [tx.tenantId, message.id],
     );
-    await this.next(tx, message);
+    this.next(tx, message);
     return null;
   }
 
@@ -163,9 +163,9 @@ export class Outgoing {
       OPEN_TOO_LONG_SECONDS,
     ]);
     for (const { id, stuck } of open) {
-      if (stuck) await this.unknown(tx, id, 'the process ended while sending');
+      if (stuck) this.unknown(tx, id, 'the process ended while sending');
       else
-        await this.jobs.add(
+        this.jobs.add(
           tx,
           'sms.deliver',
           { tenantId: tx.tenantId ?? '', conversationId },
@@ -175,9 +175,9 @@ export class Outgoing {
     return null;
   }
 
-  private async unknown(tx: Tx, attemptId: string, error: string): Promise<void> {
-    await tx.query(SETTLE, [tx.tenantId, attemptId, 'unknown', null, error.slice(0, 200)]);
-    await this.jobs.add(
+  private unknown(tx: Tx, attemptId: string, error: string): void {
+    tx.send(SETTLE, [tx.tenantId, attemptId, 'unknown', null, error.slice(0, 200)]);
+    this.jobs.add(
       tx,
       'sms.settle',
       { tenantId: tx.tenantId ?? '', attemptId, look: '1' },
@@ -185,12 +185,12 @@ export class Outgoing {
     );
   }
 
-  private next(tx: Tx, message: Message): Promise<void> {
-    return this.jobs.add(tx, 'sms.deliver', this.whose(message), { priority: -10 });
+  private next(tx: Tx, message: Message): void {
+    this.jobs.add(tx, 'sms.deliver', this.whose(message), { priority: -10 });
   }
 
-  private wakeAt(tx: Tx, message: Message, at: Date): Promise<void> {
-    return this.jobs.add(tx, 'sms.deliver', this.whose(message), { at, priority: -10 });
+  private wakeAt(tx: Tx, message: Message, at: Date): void {
+    this.jobs.add(tx, 'sms.deliver', this.whose(message), { at, priority: -10 });
   }
 
   private whose({ tenantId, conversationId }: Message): {
@@ -200,8 +200,8 @@ export class Outgoing {
     return { tenantId, conversationId: conversationId ?? '' };
   }
 
-  private tell(tx: Tx, type: string, message: Message): Promise<void> {
-    return this.events.publish(tx, { type, subjectId: message.id, data: messageEvent(message) });
+  private tell(tx: Tx, type: string, message: Message): void {
+    this.events.publish(tx, { type, subjectId: message.id, data: messageEvent(message) });
   }
 
   private textOf(

@@ -66,8 +66,7 @@ export class SettlementDesk {
       const row = await tx.one<{ conversationId: string }>(RESOLVE, [tenantId, id, status]);
       if (row === undefined) throw new Conflict('not-held', 'Only a held message waits for this.');
       this.log.info('a held message was resolved', { messageId: id, as });
-      if (as === 'resend')
-        await this.jobs.add(tx, 'sms.deliver', { tenantId, conversationId: row.conversationId });
+      if (as === 'resend') this.jobs.add(tx, 'sms.deliver', { tenantId, conversationId: row.conversationId });
     });
   }
 }
@@ -117,22 +116,22 @@ export class Settlement implements OnModuleInit {
       case 'send-again':
         return this.again(tx, unknown);
       case 'hold':
-        await tx.query(HOLD, [tx.tenantId, message.id]);
+        tx.send(HOLD, [tx.tenantId, message.id]);
         return;
       case 'look-again':
         return this.lookAgain(tx, unknown, look);
     }
   }
 
-  private async lookAgain(tx: Tx, { message, id }: Unknown, look: number): Promise<void> {
+  private lookAgain(tx: Tx, { message, id }: Unknown, look: number): void {
     const payload = { tenantId: message.tenantId, attemptId: id, look: String(look + 1) };
-    await this.jobs.add(tx, 'sms.settle', payload, { inMs: LOOK_AGAIN_MS * look });
+    this.jobs.add(tx, 'sms.settle', payload, { inMs: LOOK_AGAIN_MS * look });
   }
 
-  private async again(tx: Tx, { id, message }: Unknown): Promise<void> {
-    await tx.query(ABSENT, [tx.tenantId, id]);
-    await tx.query(REQUEUE, [tx.tenantId, message.id]);
-    await this.jobs.add(tx, 'sms.deliver', {
+  private again(tx: Tx, { id, message }: Unknown): void {
+    tx.send(ABSENT, [tx.tenantId, id]);
+    tx.send(REQUEUE, [tx.tenantId, message.id]);
+    this.jobs.add(tx, 'sms.deliver', {
       tenantId: message.tenantId,
       conversationId: message.conversationId ?? '',
     });

@@ -114,37 +114,31 @@ export class Sms {
     const id = newId();
     const made = await tx.one<Message & Record<string, unknown>>(QUEUE, this.row(id, tx, draft, refusal));
     if (made === undefined) return this.before(tx, draft.dedupKey);
-    if (automatic) await this.decisions.keep(tx, id, 'send', checks);
-    if (refusal === null) await this.wake(tx, made.conversationId ?? '', made.sendAt);
+    if (automatic) this.decisions.keep(tx, id, 'send', checks);
+    if (refusal === null) this.wake(tx, made.conversationId ?? '', made.sendAt);
     return { message: made, refusal, checks };
   }
 
   /** Adds the alarm that sends a conversation's oldest due text. */
-  async wake(tx: Tx, conversationId: string, at?: Date): Promise<void> {
+  wake(tx: Tx, conversationId: string, at?: Date): void {
     const payload = { tenantId: tx.tenantId ?? '', conversationId };
-    await this.jobs.add(
-      tx,
-      'sms.deliver',
-      payload,
-      at === undefined ? { priority: -10 } : { at, priority: -10 },
-    );
+    this.jobs.add(tx, 'sms.deliver', payload, at === undefined ? { priority: -10 } : { at, priority: -10 });
   }
 
   /** Cancels every automatic text still queued to a contact, or only one conversation's. */
-  async cancelAutomatic(tx: Tx, contactId: string, conversationId: string | null): Promise<void> {
-    await tx.query(CANCEL, [tx.tenantId, contactId, conversationId]);
+  cancelAutomatic(tx: Tx, contactId: string, conversationId: string | null): void {
+    tx.send(CANCEL, [tx.tenantId, contactId, conversationId]);
   }
 
   private async takeTurns(tx: Tx, { purpose, contact }: Draft): Promise<void> {
-    if (purpose === 'text-back')
-      await tx.query(TAKE_TURNS, [`${tx.tenantId}/${contact.number.slice(0, -4)}`]);
+    if (purpose === 'text-back') tx.send(TAKE_TURNS, [`${tx.tenantId}/${contact.number.slice(0, -4)}`]);
     const tenant = this.routing.tenant(tx.tenantId ?? '');
     if (tenant === undefined || tenant.settings.dailyMessageCap === null) return;
     const row = await tx.one<{ near: boolean }>(NEAR_THE_CAP, [
       tenant.id,
       tenant.settings.dailyMessageCap - CAP_MARGIN,
     ]);
-    if (row?.near === true) await tx.query(TAKE_TURNS, [`${tenant.id}/day`]);
+    if (row?.near === true) tx.send(TAKE_TURNS, [`${tenant.id}/day`]);
   }
 
   private async before(tx: Tx, dedupKey: string): Promise<Queued> {

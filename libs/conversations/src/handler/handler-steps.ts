@@ -63,26 +63,26 @@ export class HandlerSteps {
   }
 
   /** Somebody of the business, or the AI, has answered: nobody waits any more. */
-  async answered(tx: Tx, id: string): Promise<void> {
-    await tx.query(ANSWERED, [tx.tenantId, id]);
+  answered(tx: Tx, id: string): void {
+    tx.send(ANSWERED, [tx.tenantId, id]);
   }
 
   /** Keeps the AI off until a human gives the conversation back, or lets it in again. */
-  async bar(tx: Tx, id: string, barred: boolean): Promise<void> {
-    await tx.query(BAR, [tx.tenantId, id, barred]);
+  bar(tx: Tx, id: string, barred: boolean): void {
+    tx.send(BAR, [tx.tenantId, id, barred]);
   }
 
   /** Somebody waits, and no timer runs for it. */
-  async wait(tx: Tx, id: string, since: Date): Promise<void> {
-    await tx.query(WAIT, [tx.tenantId, [id], since]);
+  wait(tx: Tx, id: string, since: Date): void {
+    tx.send(WAIT, [tx.tenantId, [id], since]);
   }
 
   /** Takes the last step of a conversation: automatic texts that wait are canceled, nobody waits. */
   async close(tx: Tx, before: Row): Promise<void> {
     const closed = await this.apply(tx, before, 'closed', before.createdAt);
-    await tx.query(CLOSE, [tx.tenantId, before.id]);
+    tx.send(CLOSE, [tx.tenantId, before.id]);
     const data = { ...conversationView({ ...closed, status: 'closed' }) };
-    await this.events.publish(tx, { type: 'conversation.closed', subjectId: before.id, data });
+    this.events.publish(tx, { type: 'conversation.closed', subjectId: before.id, data });
   }
 
   private async pass(
@@ -95,7 +95,7 @@ export class HandlerSteps {
     const raises = changes || effects.includes('raise-epoch');
     const after = raises ? await tx.query<Row>(RAISE, [tx.tenantId, idsOf(group), handler]) : group;
     for (const effect of effects) await this.perform(tx, after, effect, at);
-    if (changes) await this.tell(tx, after, from, event);
+    if (changes) this.tell(tx, after, from, event);
     return after;
   }
 
@@ -106,13 +106,13 @@ export class HandlerSteps {
       case 'arm-reclaim':
         return this.arm(tx, rows, at, 'aiReclaimSeconds');
       case 'note-waiting':
-        await tx.query(WAIT, [tx.tenantId, idsOf(rows), at]);
+        tx.send(WAIT, [tx.tenantId, idsOf(rows), at]);
         return;
       case 'disarm':
-        await tx.query(DISARM, [tx.tenantId, idsOf(rows)]);
+        tx.send(DISARM, [tx.tenantId, idsOf(rows)]);
         return;
       case 'cancel-automatic':
-        for (const { contactId, id } of rows) await this.sms.cancelAutomatic(tx, contactId, id);
+        for (const { contactId, id } of rows) this.sms.cancelAutomatic(tx, contactId, id);
         return;
       case 'ask-dispatcher':
         return this.askDispatcher(tx, rows);
@@ -131,7 +131,7 @@ export class HandlerSteps {
     const settings = this.routing.tenant(tx.tenantId ?? '')?.settings;
     const seconds = settings?.aiEnabled === true ? settings[wait] : null;
     for (const row of rows) {
-      if (seconds === null || row.aiBarred) await tx.query(WAIT, [tx.tenantId, [row.id], at]);
+      if (seconds === null || row.aiBarred) tx.send(WAIT, [tx.tenantId, [row.id], at]);
       else await this.armOne(tx, row, at, seconds);
     }
   }
@@ -140,7 +140,7 @@ export class HandlerSteps {
     const armed = await tx.one<{ at: Date }>(ARM, [tx.tenantId, row.id, at, seconds]);
     if (row.aiTakeoverAt !== null || armed === undefined) return;
     const payload = { tenantId: row.tenantId, conversationId: row.id };
-    await this.jobs.add(tx, 'conversations.takeover', payload, { at: armed.at, priority: TAKEOVER_PRIORITY });
+    this.jobs.add(tx, 'conversations.takeover', payload, { at: armed.at, priority: TAKEOVER_PRIORITY });
   }
 
   private async askDispatcher(tx: Tx, rows: readonly Row[]): Promise<void> {
@@ -151,17 +151,17 @@ export class HandlerSteps {
       subjectId: id,
       data: { conversationId: id, epoch: epochs.get(id) },
     }));
-    if (asks.length > 0) await this.events.publish(tx, ...asks);
+    if (asks.length > 0) this.events.publish(tx, ...asks);
   }
 
-  private async tell(tx: Tx, rows: readonly Row[], from: Handler, because: ConversationEvent): Promise<void> {
+  private tell(tx: Tx, rows: readonly Row[], from: Handler, because: ConversationEvent): void {
     const [to] = rows.map(({ handler }) => handler);
-    await this.thread.append(tx, idsOf(rows), { kind: 'handler', data: { from, to, because } });
+    this.thread.append(tx, idsOf(rows), { kind: 'handler', data: { from, to, because } });
     const told = rows.map((row) => ({
       type: 'conversation.handler-changed',
       subjectId: row.id,
       data: { ...conversationView(row), previousHandler: from, because },
     }));
-    await this.events.publish(tx, ...told);
+    this.events.publish(tx, ...told);
   }
 }

@@ -30,9 +30,9 @@ export class MissedCallsListener implements OnModuleInit {
     await this.db.transaction(tenantId, async (tx) => {
       const outcome = await this.textBack.run(tx, call, route);
       if (outcome === null) return;
-      await this.calls.noteTextBack(tx, call.id, outcome);
+      this.calls.noteTextBack(tx, call.id, outcome);
       const data = { ...outcome, callId: call.id, phoneNumberId: call.phoneNumberId };
-      await this.events.publish(tx, { type: 'text-back.decided', subjectId: call.id, data });
+      this.events.publish(tx, { type: 'text-back.decided', subjectId: call.id, data });
     });
   }
 }

@@ -50,8 +50,8 @@ export class TextBack {
     const seen = await tx.one(ALREADY, [tx.tenantId, conversation.id, call.id]);
     if (seen !== undefined) return null;
     const checks = await this.checks(tx, call, route, { contact, conversationId: conversation.id });
-    await this.decisions.keep(tx, call.id, 'text-back', checks);
-    await this.thread.append(tx, conversation.id, {
+    this.decisions.keep(tx, call.id, 'text-back', checks);
+    this.thread.append(tx, conversation.id, {
       kind: 'call',
       callId: call.id,
       data: { missedReason: call.missedReason },
@@ -72,14 +72,10 @@ export class TextBack {
     };
   }
 
-  private async untextable(
-    tx: Tx,
-    call: MissedCall,
-    { tenant }: Route,
-  ): Promise<Parameters<Calls['noteTextBack']>[2]> {
+  private untextable(tx: Tx, call: MissedCall, { tenant }: Route): Parameters<Calls['noteTextBack']>[2] {
     const history = { minutesSinceTextBack: null, minutesSinceWritten: null };
     const checks = textBackChecks(this.input(call, tenant.settings, history));
-    await this.decisions.keep(tx, call.id, 'text-back', checks);
+    this.decisions.keep(tx, call.id, 'text-back', checks);
     return { sent: false, messageId: null, reason: refusalOf(checks), conversationId: null };
   }
 
@@ -131,7 +127,7 @@ export class TextBack {
       dedupKey: `text-back:${call.id}`,
       epoch: null,
     });
-    await this.thread.append(tx, conversationId, { kind: 'message', messageId: queued.message.id });
+    this.thread.append(tx, conversationId, { kind: 'message', messageId: queued.message.id });
     return queued;
   }
 }
