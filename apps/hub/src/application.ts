@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { json, type NextFunction, type Request, type Response } from 'express';
 import { AccessGuard } from '#libs/identity';
-import { IdempotencyInterceptor, inContext, Invalid, Log, ProblemFilter, validation } from '#libs/platform';
+import { inContext, Invalid, Log, ProblemFilter, validation } from '#libs/platform';
 import { readWebhook } from '#libs/twilio';
 
 import { HubModule, type HubGround } from './hub.module.js';
@@ -54,6 +54,5 @@ export const createApplication = async (ground: HubGround): Promise<NestExpressA
   app.useGlobalPipes(validation());
   app.useGlobalFilters(app.get(ProblemFilter));
   app.useGlobalGuards(app.get(AccessGuard));
-  app.useGlobalInterceptors(app.get(IdempotencyInterceptor));
   return app;
 };

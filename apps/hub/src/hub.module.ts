@@ -24,15 +24,16 @@ export interface HubGround extends Ground {
   readonly platformKey: PlatformKey;
 }
 
+/** Twilio's routes first: the router tries them in this order. */
 const FEATURES = [
+  CallsModule,
+  SmsModule,
   AiDispatchModule,
   AnalyticsModule,
-  CallsModule,
   ContactsModule,
   ConversationsModule,
   ForwardingModule,
   IntegrationsModule,
-  SmsModule,
   TenantsModule,
   TwilioModule,
 ];
@@ -44,12 +45,12 @@ export class HubModule {
     return {
       module: HubModule,
       imports: [
-        ScheduleModule.forRoot(),
-        TerminusModule.forRoot({ logger: false }),
+        ...FEATURES,
         PlatformModule.on(ground),
         DurableModule.at(ground.address),
         IdentityModule.with(ground.platformKey),
-        ...FEATURES,
+        ScheduleModule.forRoot(),
+        TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [DeadLettersController, HealthController],
       providers: [HealthParts, Lifecycle, OutsideParts],

@@ -29,7 +29,7 @@ export interface TextBack {
 }
 
 /** Adds observations to the set, or makes the call of them; what was heard first stays. */
-const OBSERVE = `
+const hearing = (columns: string): string => `
   with heard as (select jsonb_object_agg(key, value || jsonb_build_object('at', clock_timestamp())) as evidence
     from jsonb_each($8::jsonb)),
   claimed as (insert into twilio_sids (sid, tenant_id, account_sid, kind, subject_id) values ($4, $2, $3, 'call', $1)
@@ -40,7 +40,9 @@ const OBSERVE = `
     from_number = coalesce(nullif(calls.from_number, ''), excluded.from_number),
     to_number = coalesce(nullif(calls.to_number, ''), excluded.to_number),
     judge_at = case when calls.outcome is null then greatest(calls.judge_at, excluded.judge_at) end
-  returning ${COLUMNS}, (xmax = 0) as inserted, exists (select 1 from claimed) as claimed`;
+  returning ${columns}, (xmax = 0) as inserted, exists (select 1 from claimed) as claimed`;
+const OBSERVE = hearing(COLUMNS);
+const NOTE = hearing('id');
 const LOCK = `select ${COLUMNS}, judge_at <= clock_timestamp() as due from calls where tenant_id = $1 and id = $2 for update`;
 /** The verdict, with the checks that led to it. */
 const DECIDE = `
@@ -105,7 +107,7 @@ export class Calls implements OnModuleInit {
 
   /** Takes in what tells nothing yet about the outcome; the call's SID is known to be the tenant's. */
   note(tx: Tx, identity: CallIdentity, heard: Readonly<Record<string, Observation>>): void {
-    tx.send(OBSERVE, this.row(tx, identity, heard));
+    tx.send(NOTE, this.row(tx, identity, heard));
   }
 
   /** Looks at a call again, when it is due. @param patience `swept` when nothing came at all */

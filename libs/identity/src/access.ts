@@ -1,6 +1,12 @@
-import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import {
+  applyDecorators,
+  createParamDecorator,
+  SetMetadata,
+  UseInterceptors,
+  type ExecutionContext,
+} from '@nestjs/common';
 import type { Request } from 'express';
-import { Unauthenticated, type KeyHolder } from '#libs/platform';
+import { IdempotencyInterceptor, Unauthenticated, type KeyHolder } from '#libs/platform';
 
 import type { Principal } from './api-keys.js';
 import type { Scope } from './scope.domain.js';
@@ -10,9 +16,13 @@ export type Access = Scope | 'service' | 'signed' | 'public';
 
 export const ACCESS = 'access';
 
+/** Whoever holds a key may repeat a request safely. */
+const ForKeys = (access: Access): MethodDecorator & ClassDecorator =>
+  applyDecorators(SetMetadata(ACCESS, access), UseInterceptors(IdempotencyInterceptor));
+
 /** Every route says who may call it; one that does not is closed. */
-export const RequireScope = (scope: Scope): MethodDecorator & ClassDecorator => SetMetadata(ACCESS, scope);
-export const ForServices = (): MethodDecorator & ClassDecorator => SetMetadata(ACCESS, 'service');
+export const RequireScope = (scope: Scope): MethodDecorator & ClassDecorator => ForKeys(scope);
+export const ForServices = (): MethodDecorator & ClassDecorator => ForKeys('service');
 export const BySignature = (): MethodDecorator & ClassDecorator => SetMetadata(ACCESS, 'signed');
 export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(ACCESS, 'public');
 

@@ -36,12 +36,13 @@ const HOSTILE = /[[\]]|^(?:__proto__|constructor|prototype)$/;
 const NUL = String.fromCharCode(0);
 
 const single = (params: Readonly<Record<string, string | string[]>>): Record<string, string> => {
-  const entries = Object.entries(params).flatMap(([key, value]): [string, string][] => {
+  const all: Record<string, string> = {};
+  for (const [key, value] of Object.entries(params)) {
     if (Array.isArray(value) || HOSTILE.test(key))
       throw new Invalid(`${key.slice(0, 40)} stands where Twilio sends none.`);
-    return NAME.test(key) ? [[key, value.includes(NUL) ? value.replaceAll(NUL, '') : value]] : [];
-  });
-  return Object.fromEntries(entries);
+    if (NAME.test(key)) all[key] = value.includes(NUL) ? value.replaceAll(NUL, '') : value;
+  }
+  return all;
 };
 
 const shapeOf = <P extends WebhookParams>(shape: Shape<P>, all: Readonly<Record<string, string>>): P => {
