@@ -179,6 +179,49 @@ describe('the hub as a process', () => {
     expect([0, 1]).toContain(await hurried.exited);
   }, 60_000);
 
+  it('serves calls from the sealed snapshot when it starts without its database, and the rest once that comes', async () => {
+    const first = start();
+    await ready();
+    const { number, key } = await tenant();
+    first.process.kill('SIGTERM');
+    expect(await first.exited).toBe(0);
+    await database.open(false);
+    try {
+      start();
+      const CallSid = newSid('CA');
+      const twiml = await until(async () => {
+        const answer = await post('/webhooks/twilio/call', {
+          CallSid,
+          From: newCaller(),
+          To: number,
+          CallStatus: 'ringing',
+        });
+        return answer.status === 200 && answer.text();
+      });
+      expect(twiml).toContain('<Dial');
+      expect(
+        (
+          await post('/webhooks/twilio/sms', {
+            MessageSid: newSid('SM'),
+            From: newCaller(),
+            To: number,
+            Body: 'Hi',
+          })
+        ).status,
+      ).toBe(503);
+      expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+    } finally {
+      await database.open(true);
+    }
+    await ready();
+    const from = newCaller();
+    await miss(from, number);
+    await until(async () => sandbox.textsTo(from).length === 1);
+    expect((await fetch(`${url}/v1/calls`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(
+      200,
+    );
+  }, 90_000);
+
   it('answers calls by the snapshot while the database is away, and texts with 503', async () => {
     const one = start();
     await ready();

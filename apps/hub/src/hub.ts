@@ -1,16 +1,16 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { addressOf, isOutage, Log, type Configuration, type DatabaseAddress } from '#libs/platform';
+import { Snapshot } from '#libs/durable';
+import { DatabaseAddress, Log, type Configuration } from '#libs/platform';
 import { Accounts } from '#libs/twilio';
 
 import { createApplication } from './application.js';
-import { lanesTo, migrate } from './database.js';
+import { lanesTo } from './database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import { findKeys, type Keys } from './keys.js';
 import { Lifecycle } from './lifecycle.js';
 import { serveDocs } from './openapi.js';
+import { follow, isThere, reach } from './reach.js';
 
-const DATABASE_WITHIN_MS = 60_000;
-const RETRY_MS = 500;
 /** Readiness is 503 for so long before the doors close: a balancer needs to hear it. */
 const LAME_DUCK_MS = 1_500;
 
@@ -24,22 +24,6 @@ export interface Hub {
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** Waits for a database that is still coming up. @throws what it last said when it does not come */
-const reached = async (url: string): Promise<DatabaseAddress> => {
-  const giveUpAt = performance.now() + DATABASE_WITHIN_MS;
-  for (;;) {
-    try {
-      const address = await addressOf(url);
-      await migrate(address);
-      return address;
-    } catch (error) {
-      if (!isOutage(error) || performance.now() > giveUpAt) throw error;
-      process.stderr.write(`Waiting for the database: ${String(error)}\n`);
-      await pause(RETRY_MS);
-    }
-  }
-};
-
 const registerAccount = async (app: NestExpressApplication, settings: Configuration): Promise<void> => {
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = settings;
   if (accountSid === undefined || authToken === undefined) return;
@@ -52,6 +36,28 @@ const registerAccount = async (app: NestExpressApplication, settings: Configurat
   await app.get(Accounts).create(given, 'environment');
 };
 
+/** When the database comes after us, the routing is read, and what the environment says is written down. */
+const finishLater = async (
+  reaching: Promise<void>,
+  {
+    app,
+    address,
+    settings,
+  }: {
+    readonly app: NestExpressApplication;
+    readonly address: DatabaseAddress;
+    readonly settings: Configuration;
+  },
+): Promise<void> => {
+  const [log, lifecycle] = [app.get(Log), app.get(Lifecycle)];
+  log.warn('the database is away: calls are answered by the sealed snapshot until it comes');
+  const came = await follow(reaching, { address, isStopping: () => lifecycle.stopping, log });
+  if (!came) return;
+  await app.get(Snapshot).refresh();
+  await registerAccount(app, settings);
+  log.info('the database is here');
+};
+
 /** Starts a hub: its database, where none is configured, its schema, its application. */
 export const startHub = async (settings: Configuration): Promise<Hub> => {
   const keys = await findKeys(settings);
@@ -59,19 +65,21 @@ export const startHub = async (settings: Configuration): Promise<Hub> => {
     settings.DATABASE_URL === undefined
       ? await startEmbeddedPostgres({ dataDir: settings.DATA_DIR, fsync: true })
       : null;
-  const address = await reached(settings.DATABASE_URL ?? embedded?.url ?? '');
+  const address = new DatabaseAddress(settings.DATABASE_URL ?? embedded?.url ?? '');
+  const reaching = reach(address);
+  const there = embedded === null ? await isThere(reaching) : await reaching.then(() => true);
   const { platformKey, sealingKey } = keys;
-  const app = await createApplication({
-    settings,
-    sealingKey,
-    platformKey,
-    address,
-    lanes: lanesTo(address),
-  });
+  const ground = { settings, sealingKey, platformKey, address, lanes: lanesTo(address) };
+  const app = await createApplication(ground);
   serveDocs(app, settings.publicUrl);
   await app.init();
-  await registerAccount(app, settings);
+  if (there) await registerAccount(app, settings);
   await app.listen(settings.PORT);
+  if (!there) {
+    finishLater(reaching, { app, address, settings }).catch((error: unknown) =>
+      app.get(Log).error('the start could not be finished', error),
+    );
+  }
   const stop = async (): Promise<void> => {
     app.get(Lifecycle).stop();
     app.get(Log).info('stopping: requests and jobs in hand finish');

@@ -14,7 +14,7 @@ const FILE = 'openapi.json';
 
 /** Writes openapi.json, or, with `--check`, fails when it is not current. Needs no database. */
 const main = async (): Promise<number> => {
-  const address = new DatabaseAddress('postgres://nobody@localhost/none', undefined);
+  const address = new DatabaseAddress('postgres://nobody@localhost/none');
   const app = await createApplication({
     settings: readConfiguration({ NODE_ENV: 'test', LOG_LEVEL: 'silent' }),
     address,

@@ -26,30 +26,34 @@ export class RoutingFeed {
   }
 
   private async listen(changed: () => void): Promise<void> {
-    const client = new Client({
+    try {
+      const client = this.connection();
+      this.client = client;
+      client.on('notification', changed);
+      client.on('error', () => this.later(client, changed));
+      client.on('end', () => this.later(client, changed));
+      await client.connect();
+      await client.query('listen routing_changed');
+      changed();
+    } catch {
+      this.later(this.client, changed);
+    }
+  }
+
+  private connection(): Client {
+    return new Client({
       connectionString: this.address.url,
       options: this.address.options,
       application_name: 'twilio-server routing',
       connectionTimeoutMillis: 3_000,
       keepAlive: true,
     });
-    this.client = client;
-    client.on('notification', changed);
-    client.on('error', () => this.later(client, changed));
-    client.on('end', () => this.later(client, changed));
-    try {
-      await client.connect();
-      await client.query('listen routing_changed');
-      changed();
-    } catch {
-      this.later(client, changed);
-    }
   }
 
-  private later(client: Client, changed: () => void): void {
+  private later(client: Client | undefined, changed: () => void): void {
     if (this.stopped || this.client !== client) return;
     this.client = undefined;
-    void client.end().catch(() => undefined);
+    void client?.end().catch(() => undefined);
     this.timer = setTimeout(() => void this.listen(changed), RECONNECT_MS);
   }
 }

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { DataSource, type EntitySchema } from 'typeorm';
 
 import type { Lane } from './context.js';
+import { Unavailable } from './errors.js';
 
 /** The role that owns the tables and serves, when the connection itself could bypass row-level security. */
 const PLAIN_ROLE = 'twilio_hub';
@@ -17,13 +18,25 @@ const lower = async (client: Client): Promise<void> => {
   await client.query(`grant create, usage on schema public to ${PLAIN_ROLE}`);
 };
 
-/** Where the database is, and the startup options every connection carries. */
+/** Where the database is. Whoever connects needs to have been told as whom; until then the database is away. */
 export class DatabaseAddress {
-  constructor(
-    readonly url: string,
-    /** libpq `options`, such as `-c role=…` on a connection that must be lowered. */
-    readonly options: string | undefined,
-  ) {}
+  private reached = false;
+  private startup: string | undefined;
+
+  constructor(readonly url: string) {}
+
+  /** libpq `options`, such as `-c role=…` on a connection that must be lowered. @throws Unavailable until `reachedWith` */
+  get options(): string | undefined {
+    if (!this.reached) throw new Unavailable('database-unavailable', 'The database was not reached yet.');
+    return this.startup;
+  }
+
+  /** It was reached, and every connection carries these startup options from here on. */
+  reachedWith(options: string | undefined): this {
+    this.startup = options;
+    this.reached = true;
+    return this;
+  }
 }
 
 /**
@@ -38,9 +51,10 @@ export const addressOf = async (url: string): Promise<DatabaseAddress> => {
     const { rows } = await client.query<{ over: boolean }>(
       'select rolsuper or rolbypassrls as over from pg_roles where rolname = current_user',
     );
-    if (rows[0]?.over !== true) return new DatabaseAddress(url, undefined);
+    const address = new DatabaseAddress(url);
+    if (rows[0]?.over !== true) return address.reachedWith(undefined);
     await lower(client);
-    return new DatabaseAddress(url, `-c role=${PLAIN_ROLE}`);
+    return address.reachedWith(`-c role=${PLAIN_ROLE}`);
   } finally {
     await client.end();
   }
@@ -50,7 +64,7 @@ const POOL: Readonly<Record<Lane, number>> = { webhook: 10, jobs: 10, api: 6 };
 
 type Entities = readonly (EntitySchema | (abstract new () => unknown))[];
 
-/** The connections of one lane. Frozen or vanished servers are noticed by `query_timeout`, on our side. */
+/** The connections of one lane, made when it is first used. Frozen or vanished servers are noticed by `query_timeout`, on our side. */
 export const laneSource = (address: DatabaseAddress, lane: Lane, entities: Entities): DataSource =>
   new DataSource({
     type: 'postgres',
@@ -61,7 +75,9 @@ export const laneSource = (address: DatabaseAddress, lane: Lane, entities: Entit
     applicationName: `twilio-server ${lane}`,
     poolSize: POOL[lane],
     extra: {
-      ...(address.options === undefined ? {} : { options: address.options }),
+      get options() {
+        return address.options;
+      },
       connectionTimeoutMillis: 4_000,
       query_timeout: lane === 'webhook' ? 5_000 : 20_000,
       pipeline: true,
