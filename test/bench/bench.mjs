@@ -5,7 +5,7 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { ensureBuilt } from './build.mjs';
+import { ensureBuilt } from '../../apps/hub/ensure-built.mjs';
 import { compare } from './compare.mjs';
 import { duplicates } from './duplicates.mjs';
 import { load } from './load.mjs';
@@ -81,7 +81,7 @@ const readOptions = () => {
 const main = async () => {
   const { positionals, given, full, short, profile, help } = readOptions();
   if (help) return console.log(HELP);
-  ensureBuilt();
+  if (ensureBuilt() !== 0) throw new Error('The build failed.');
   const isFull = full || (positionals.length > 0 && !short);
   const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, load average ${loadavg()[0].toFixed(2)}`;

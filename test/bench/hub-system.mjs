@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { HUB } from './build.mjs';
+import { HUB } from '../../apps/hub/ensure-built.mjs';
 import { FORWARD_TO } from './missed-call-flow.mjs';
 import { startSandbox } from './sandbox.mjs';
 import { freePort } from './stage.mjs';

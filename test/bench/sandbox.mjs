@@ -1,4 +1,4 @@
-import { SANDBOX } from './build.mjs';
+import { SANDBOX } from '../../apps/hub/ensure-built.mjs';
 import { ACCOUNT } from './webhooks.mjs';
 
 /** A Twilio in its own process; it keeps its last 20,000 ledger entries, and a missed call makes nine. */

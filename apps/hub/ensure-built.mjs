@@ -25,16 +25,17 @@ const newest = (path) => {
 };
 
 const isStale = () => {
+  if (!existsSync(join(root, 'apps'))) return false;
   if (!existsSync(HUB) || !existsSync(SANDBOX)) return true;
   const built = statSync(HUB).mtimeMs;
   return SOURCES.some((source) => newest(join(root, source)) > built);
 };
 
-/** Builds the hub and the sandbox when a source is newer than the build, as `npm start` does. */
+/** Builds the hub and the sandbox when a source is newer than the build; gives the build's exit code. */
 export const ensureBuilt = () => {
-  if (!isStale()) return;
+  if (!isStale()) return 0;
   console.log('Building …');
   const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
   const { status } = spawnSync(process.execPath, [nest, 'build', 'hub'], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) throw new Error('The build failed.');
+  return status ?? 1;
 };

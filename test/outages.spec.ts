@@ -1,0 +1,65 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { newCaller } from './hub.js';
+import { until } from './process.js';
+import { ProcessHub } from './process-hub.js';
+
+describe('the hub without its database', () => {
+  let hub: ProcessHub;
+
+  beforeAll(async () => {
+    hub = await ProcessHub.prepare();
+  }, 90_000);
+  afterEach(async () => {
+    await hub.database.open(true);
+    hub.kill();
+  });
+  afterAll(() => hub.close());
+
+  it('starts on the sealed snapshot and answers calls, and does the rest once the database comes', async () => {
+    const first = hub.start();
+    await hub.ready();
+    const { number, key } = await hub.tenant();
+    expect(await hub.stop(first)).toBe(0);
+    await hub.database.open(false);
+    hub.start();
+    const twiml = await until(async () => {
+      const answer = await hub.calls(newCaller(), number);
+      return answer.status === 200 && answer.text();
+    });
+    expect(twiml).toContain('<Dial');
+    expect((await hub.texts(newCaller(), number, 'hi')).status).toBe(503);
+    expect((await fetch(`${hub.url}/health/ready`)).status).toBe(503);
+    await hub.database.open(true);
+    await hub.ready();
+    const from = newCaller();
+    await hub.misses(from, number);
+    await until(async () => hub.sandbox.textsTo(from).length === 1);
+    expect((await hub.get('/v1/calls', key)).status).toBe(200);
+  }, 90_000);
+
+  it('answers calls by the snapshot while the database is away, and texts with 503', async () => {
+    const one = hub.start();
+    await hub.ready();
+    const { number, key } = await hub.tenant();
+    await hub.database.open(false);
+    const voice = await hub.calls(newCaller(), number);
+    expect([voice.status, await voice.text()]).toEqual([200, expect.stringContaining('+14155550901')]);
+    expect((await hub.texts(newCaller(), number, 'hi')).status).toBe(503);
+    const refused = await hub.get('/v1/calls', key);
+    expect([refused.status, await refused.json()]).toEqual([
+      503,
+      expect.objectContaining({ code: 'database-unavailable' }),
+    ]);
+    expect((await fetch(`${hub.url}/health/ready`)).status).toBe(503);
+    expect((await fetch(`${hub.url}/health/live`)).status).toBe(200);
+    expect(await (await fetch(`${hub.url}/health`)).json()).toMatchObject({
+      status: 'degraded',
+      checks: { database: { status: 'down' } },
+    });
+    await hub.database.open(true);
+    await hub.ready();
+    expect((await hub.get('/v1/calls', key)).status).toBe(200);
+    expect(one.process.exitCode).toBeNull();
+  }, 60_000);
+});
