@@ -16,7 +16,8 @@ import { TenantsModule } from '#libs/tenants';
 import { TwilioModule } from '#libs/twilio';
 
 import { DeadLettersController } from './dead-letters.controller.js';
-import { HealthController, HealthParts, OutsideParts } from './health.controller.js';
+import { HealthController } from './health.controller.js';
+import { HealthParts } from './health-parts.js';
 import { Lifecycle } from './lifecycle.js';
 
 export interface HubGround extends Ground {
@@ -53,7 +54,7 @@ export class HubModule {
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [DeadLettersController, HealthController],
-      providers: [HealthParts, Lifecycle, OutsideParts],
+      providers: [HealthParts, Lifecycle],
     };
   }
 }

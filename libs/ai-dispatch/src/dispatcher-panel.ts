@@ -3,7 +3,7 @@ import { Log } from '#libs/platform';
 import type { KnownTenant } from '#libs/tenants';
 
 import { guard } from './answer-guard.domain.js';
-import { BuiltinDispatcher } from './builtin.dispatcher.js';
+import { BuiltinDispatcher } from './builtin/builtin.dispatcher.js';
 import { DispatchBotDispatcher } from './dispatch-bot.dispatcher.js';
 import type { DispatchAnswer } from './dispatch.domain.js';
 import type { Dispatcher, DispatchRequest } from './dispatcher.js';

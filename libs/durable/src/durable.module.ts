@@ -6,7 +6,8 @@ import { Decisions } from './decisions.js';
 import { EventFeed } from './event-feed.js';
 import { Events } from './events.js';
 import { Inbox } from './inbox.js';
-import { JobRunner, Telling } from './job-runner.js';
+import { Heartbeat } from './heartbeat.js';
+import { JobRunner } from './job-runner.js';
 import { Jobs } from './jobs.js';
 import { RoutingFeed } from './routing-feed.js';
 import { SnapshotFile } from './snapshot-file.js';
@@ -19,7 +20,7 @@ import { Upkeep } from './upkeep.js';
 export class DurableModule {
   static at(address: DatabaseAddress): DynamicModule {
     const faces = [DeadLetters, Decisions, EventFeed, Events, Inbox, Jobs, Snapshot];
-    const inner = [JobRunner, RoutingFeed, SnapshotFile, Telling, Upkeep];
+    const inner = [Heartbeat, JobRunner, RoutingFeed, SnapshotFile, Upkeep];
     return {
       module: DurableModule,
       providers: [{ provide: DatabaseAddress, useValue: address }, ...faces, ...inner],

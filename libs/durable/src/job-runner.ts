@@ -1,10 +1,9 @@
 import { EventEmitter } from 'node:events';
 
-import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
+import { Injectable } from '@nestjs/common';
 import { Logger, run, runMigrations, type Runner, type TaskList } from 'graphile-worker';
 import { Pool } from 'pg';
-import { Configuration, DatabaseAddress, Db, inContext, Log, Metrics, newId } from '#libs/platform';
+import { DatabaseAddress, inContext, Log, Metrics, newId } from '#libs/platform';
 
 import { Jobs, type JobHandler, type JobPayload } from './jobs.js';
 
@@ -19,20 +18,6 @@ const PRESET = {
     failJobBatchDelay: 0,
   },
 };
-const BEAT_MS = 3_000;
-const DEAD_AFTER = '12 seconds';
-
-const BEAT = `
-  insert into workers (id, worker_ids) values ($1, $2)
-  on conflict (id) do update set worker_ids = excluded.worker_ids, beat_at = clock_timestamp(),
-    unbroken_since = case when workers.beat_at < clock_timestamp() - interval '${DEAD_AFTER}'
-      then clock_timestamp() else workers.unbroken_since end
-  returning unbroken_since < clock_timestamp() - interval '${DEAD_AFTER}' as "maySweep"`;
-/** Frees the jobs of processes that are gone: their rows are deleted and their locks broken in one statement. */
-const SWEEP = `
-  with gone as (delete from workers where beat_at < clock_timestamp() - interval '${DEAD_AFTER}' returning worker_ids)
-  select graphile_worker.force_unlock_workers(array(select unnest(worker_ids) from gone)) from gone limit 1`;
-
 /** Makes the tables of the job library; safe to run again, and beside itself. */
 export const prepareJobs = async (address: DatabaseAddress): Promise<void> => {
   const pool = new Pool({ connectionString: address.url, options: address.options, max: 1 });
@@ -45,42 +30,32 @@ export const prepareJobs = async (address: DatabaseAddress): Promise<void> => {
   }
 };
 
-/** Logs and metrics in one hand. */
+/** Runs the jobs (graphile-worker), once the database is there. */
 @Injectable()
-export class Telling {
-  constructor(
-    readonly log: Log,
-    readonly metrics: Metrics,
-  ) {}
-}
-
-/**
- * Runs the jobs (graphile-worker), and tells the others that it lives. The library holds a dead worker's jobs
- * for four hours; a process that has itself been beating for 12 s frees those of one that has not.
- */
-@Injectable()
-export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly id = newId();
-  private readonly workerIds = new Set<string>();
+export class JobRunner {
+  private readonly ids = new Set<string>();
   private runner: Runner | undefined;
   private pool: Pool | undefined;
-  private beating = false;
 
   constructor(
-    private readonly settings: Configuration,
     private readonly address: DatabaseAddress,
     private readonly jobs: Jobs,
-    private readonly db: Db,
-    private readonly telling: Telling,
+    private readonly log: Log,
+    private readonly metrics: Metrics,
   ) {}
 
-  /** Starts to work; without a database it is tried again by the heartbeat. */
-  async onApplicationBootstrap(): Promise<void> {
-    await this.beat();
+  /** Under which names the library has locked jobs for this process. */
+  get workerIds(): readonly string[] {
+    return [...this.ids];
   }
 
-  /** Lets jobs in hand finish; those that outlast the wait are given back by the next sweep. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Runs, unless it does already. @throws what the database says when it is away */
+  async ensure(): Promise<void> {
+    this.runner ??= await this.start();
+  }
+
+  /** Lets jobs in hand finish for 12 s; those that outlast it are given back by the next sweep. */
+  async stop(): Promise<void> {
     const runner = this.runner;
     this.runner = undefined;
     if (runner === undefined) return;
@@ -88,47 +63,30 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
       runner.stop().catch(() => undefined),
       new Promise((done) => setTimeout(done, 12_000).unref()),
     ]);
-    await this.db
-      .system('workers', (tx) => tx.query('delete from workers where id = $1', [this.id]))
-      .catch(() => undefined);
-    await this.pool?.end().catch(() => undefined);
   }
 
-  @Interval(BEAT_MS)
-  async beat(): Promise<void> {
-    if (!this.settings.works || this.beating) return;
-    this.beating = true;
-    try {
-      this.runner ??= await this.start();
-      const mine = [this.id, [...this.workerIds]];
-      const row = await this.db.system('workers', (tx) => tx.one<{ maySweep: boolean }>(BEAT, mine));
-      if (row?.maySweep === true) await this.db.system('workers', (tx) => tx.query(SWEEP));
-    } catch (error) {
-      this.telling.log.warn('the jobs wait for the database', { error: String(error) });
-    } finally {
-      this.beating = false;
-    }
+  /** Lets the connections go, after the last word was said over them. */
+  async disconnect(): Promise<void> {
+    await this.pool?.end().catch(() => undefined);
   }
 
   private async start(): Promise<Runner> {
     const events = new EventEmitter();
     events.on('worker:create', ({ worker }: { worker: { workerId: string } }) =>
-      this.workerIds.add(worker.workerId),
+      this.ids.add(worker.workerId),
     );
-    events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) =>
-      this.workerIds.add(workerPool.id),
-    );
+    events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => this.ids.add(workerPool.id));
     this.pool ??= this.connections();
     const tasks = Object.fromEntries(
       [...this.jobs.tasks].map(([task, handler]) => [task, this.running(task, handler)]),
     );
     const logger = new Logger(
-      () => (level, message) => level === 'error' && this.telling.log.warn(`jobs: ${message}`),
+      () => (level, message) => level === 'error' && this.log.warn(`jobs: ${message}`),
     );
     const options = { pgPool: this.pool, noHandleSignals: true, preset: PRESET };
     const runner = await run({ ...options, events, logger, taskList: tasks as TaskList });
     runner.promise.catch((error: unknown) => {
-      this.telling.log.error('the jobs stopped and start again', error);
+      this.log.error('the jobs stopped and start again', error);
       this.runner = undefined;
     });
     return runner;
@@ -152,10 +110,10 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
       const carried = payload as JobPayload;
       try {
         await inContext({ requestId: carried['requestId'] ?? newId(), lane: 'jobs' }, () => handler(carried));
-        this.telling.metrics.jobs.inc({ task, end: 'done' });
+        this.metrics.jobs.inc({ task, end: 'done' });
       } catch (error) {
-        this.telling.metrics.jobs.inc({ task, end: 'failed' });
-        this.telling.log.error('a job failed and is tried again', error, { task, jobId: carried['jobId'] });
+        this.metrics.jobs.inc({ task, end: 'failed' });
+        this.log.error('a job failed and is tried again', error, { task, jobId: carried['jobId'] });
         throw error;
       }
     };

@@ -4,8 +4,8 @@ import { CurrentTenant, RequireScope } from '#libs/identity';
 import { IdPipe } from '#libs/platform';
 
 import { MessageView, ResolveMessage } from './message.dto.js';
+import { HeldMessages } from './held-messages.js';
 import { Messages } from './messages.js';
-import { SettlementDesk } from './settlement.js';
 
 @ApiTags('messages')
 @ApiBearerAuth()
@@ -13,7 +13,7 @@ import { SettlementDesk } from './settlement.js';
 export class MessagesController {
   constructor(
     private readonly messages: Messages,
-    private readonly desk: SettlementDesk,
+    private readonly held: HeldMessages,
   ) {}
 
   @Get(':id')
@@ -31,7 +31,7 @@ export class MessagesController {
     @Param('id', IdPipe) id: string,
     @Body() body: ResolveMessage,
   ): Promise<MessageView> {
-    await this.desk.resolve(tenantId, id, body.as);
+    await this.held.resolve(tenantId, id, body.as);
     return this.messages.get(tenantId, id);
   }
 

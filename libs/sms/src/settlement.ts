@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Jobs } from '#libs/durable';
-import { Conflict, Db, Log, NotFound, Tx } from '#libs/platform';
+import { Db, Tx } from '#libs/platform';
 import { Routing } from '#libs/tenants';
 import { Telephony, type ListedMessage } from '#libs/twilio';
 
@@ -30,46 +30,6 @@ const BOUND = 'select message_sid as sid from messages where tenant_id = $1 and 
 const ABSENT = `update message_attempts set outcome = 'absent', settled_at = clock_timestamp() where tenant_id = $1 and id = $2`;
 const REQUEUE = `update messages set status = 'queued', send_at = clock_timestamp() where tenant_id = $1 and id = $2`;
 const HOLD = `update messages set status = 'held' where tenant_id = $1 and id = $2 and status = 'sending'`;
-const RESOLVE = `
-  update messages set status = $3, send_at = clock_timestamp() where tenant_id = $1 and id = $2 and status = 'held'
-  returning conversation_id as "conversationId"`;
-
-/** What needs a look at Twilio's list, or a human's word. */
-@Injectable()
-export class SettlementDesk {
-  constructor(
-    private readonly db: Db,
-    private readonly jobs: Jobs,
-    private readonly telephony: Telephony,
-    private readonly routing: Routing,
-    private readonly log: Log,
-  ) {}
-
-  /** Listed messages that could be this attempt's: same numbers, same text, made since it was opened. */
-  async candidates({ message, customerNumber, openedAt }: Unknown): Promise<readonly ListedMessage[]> {
-    const route = this.routing.routeOf(message.phoneNumberId);
-    if (route === undefined) throw new Error('The number of this message is not known here.');
-    const { accountSid, number } = route.number;
-    const listed = await this.telephony.messagesBetween(accountSid, number, customerNumber);
-    const since = openedAt.getTime() - 5_000;
-    return listed.filter(
-      ({ body, createdAt }) => body === message.body && (createdAt?.getTime() ?? since) >= since,
-    );
-  }
-
-  /** A human's word on a held message. @throws NotFound, Conflict when it is not held */
-  async resolve(tenantId: string, id: string, as: 'resend' | 'discard'): Promise<void> {
-    await this.db.transaction(tenantId, async (tx) => {
-      const known = await tx.one('select 1 from messages where tenant_id = $1 and id = $2', [tenantId, id]);
-      if (known === undefined) throw new NotFound('message');
-      const status = as === 'resend' ? 'queued' : 'failed';
-      const row = await tx.one<{ conversationId: string }>(RESOLVE, [tenantId, id, status]);
-      if (row === undefined) throw new Conflict('not-held', 'Only a held message waits for this.');
-      this.log.info('a held message was resolved', { messageId: id, as });
-      if (as === 'resend') this.jobs.add(tx, 'sms.deliver', { tenantId, conversationId: row.conversationId });
-    });
-  }
-}
 
 /**
  * Settles sends whose outcome nobody knows: by the callback, which may have come meanwhile, then by Twilio's
@@ -82,7 +42,7 @@ export class Settlement implements OnModuleInit {
     private readonly jobs: Jobs,
     private readonly outgoing: Outgoing,
     private readonly telephony: Telephony,
-    private readonly desk: SettlementDesk,
+    private readonly routing: Routing,
   ) {}
 
   onModuleInit(): void {
@@ -94,11 +54,27 @@ export class Settlement implements OnModuleInit {
   private async settle(tenantId: string, attemptId: string, look: number): Promise<void> {
     const unknown = await this.db.transaction(tenantId, (tx) => this.read(tx, attemptId));
     if (unknown === null) return;
-    const listed = await this.desk.candidates(unknown).catch(() => null);
+    const listed = await this.candidates(unknown).catch(() => null);
     await this.db.transaction(tenantId, async (tx) => {
       const still = await this.read(tx, attemptId);
       if (still !== null) await this.conclude(tx, still, listed, look);
     });
+  }
+
+  /** Listed messages that could be this attempt's: same numbers, same text, made since it was opened. */
+  private async candidates({
+    message,
+    customerNumber,
+    openedAt,
+  }: Unknown): Promise<readonly ListedMessage[]> {
+    const route = this.routing.routeOf(message.phoneNumberId);
+    if (route === undefined) throw new Error('The number of this message is not known here.');
+    const { accountSid, number } = route.number;
+    const listed = await this.telephony.messagesBetween(accountSid, number, customerNumber);
+    const since = openedAt.getTime() - 5_000;
+    return listed.filter(
+      ({ body, createdAt }) => body === message.body && (createdAt?.getTime() ?? since) >= since,
+    );
   }
 
   private async conclude(

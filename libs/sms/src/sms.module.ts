@@ -4,19 +4,20 @@ import { TenantsModule } from '#libs/tenants';
 import { TwilioModule } from '#libs/twilio';
 
 import { Delivery } from './delivery.js';
+import { HeldMessages } from './held-messages.js';
 import { Inbound } from './inbound.js';
 import { MessagesController } from './messages.controller.js';
 import { Messages } from './messages.js';
 import { Outgoing } from './outgoing.js';
 import { Sender } from './sender.js';
-import { Settlement, SettlementDesk } from './settlement.js';
+import { Settlement } from './settlement.js';
 import { SmsWebhooksController } from './sms-webhooks.controller.js';
 import { Sms } from './sms.js';
 
 @Module({
   imports: [ContactsModule, TenantsModule, TwilioModule],
   controllers: [MessagesController, SmsWebhooksController],
-  providers: [Delivery, Inbound, Messages, Outgoing, Sender, Settlement, SettlementDesk, Sms],
+  providers: [Delivery, HeldMessages, Inbound, Messages, Outgoing, Sender, Settlement, Sms],
   exports: [Messages, Sms],
 })
 export class SmsModule {}

@@ -8,7 +8,7 @@ import {
   spanAt,
   wordAt,
   wordsOf,
-} from './builtin-text.domain.js';
+} from './text.domain.js';
 import {
   functionWords,
   givenNames,
@@ -18,7 +18,7 @@ import {
   placeWords,
   smallTalk,
   streetWords,
-} from './builtin-words.domain.js';
+} from './words.domain.js';
 
 const noStreet = [...functionWords, ...measures, ...'since call can please thanks today tomorrow'.split(' ')];
 const word = `(?!(?:${noStreet.join('|')})(?: |$))[a-z0-9/-]+`;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { intake } from './builtin.domain.js';
-import type { DispatchAnswer, Fact, Lead, Line } from './dispatch.domain.js';
+import type { DispatchAnswer, Fact, Lead, Line } from '../dispatch.domain.js';
 
 interface Turn {
   readonly customer: string | readonly string[];

@@ -1,7 +1,7 @@
-import type { Fact } from './dispatch.domain.js';
-import type { Facts } from './builtin-facts.domain.js';
-import type { Language } from './builtin-signals.domain.js';
-import { cut } from './builtin-text.domain.js';
+import type { Fact } from '../dispatch.domain.js';
+import type { Facts } from './facts.domain.js';
+import type { Language } from './signals.domain.js';
+import { cut } from './text.domain.js';
 
 /** Longest text the built-in sends: two segments of GSM-7. */
 export const longestText = 320;

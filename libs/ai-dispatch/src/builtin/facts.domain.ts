@@ -1,7 +1,7 @@
-import type { Fact, Line } from './dispatch.domain.js';
-import { addressAnswer, findAddress, unitAlone } from './builtin-address.domain.js';
-import { findName, nameAnswer } from './builtin-name.domain.js';
-import { findProblem, isSmallTalk } from './builtin-problem.domain.js';
+import type { Fact, Line } from '../dispatch.domain.js';
+import { addressAnswer, findAddress, unitAlone } from './address.domain.js';
+import { findName, nameAnswer } from './name.domain.js';
+import { findProblem, isSmallTalk } from './problem.domain.js';
 import {
   hasSignal,
   isAttack,
@@ -10,18 +10,9 @@ import {
   type Language,
   languageOf,
   mentionedIn,
-} from './builtin-signals.domain.js';
-import {
-  cleaned,
-  cut,
-  fold,
-  type Reading,
-  reading,
-  said,
-  type Span,
-  without,
-} from './builtin-text.domain.js';
-import { findTime, timeAnswer } from './builtin-time.domain.js';
+} from './signals.domain.js';
+import { cleaned, cut, fold, type Reading, reading, said, type Span, without } from './text.domain.js';
+import { findTime, timeAnswer } from './time.domain.js';
 
 export type Facts = Readonly<Partial<Record<Fact, string>>>;
 

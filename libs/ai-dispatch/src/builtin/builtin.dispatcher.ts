@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
 import { intake } from './builtin.domain.js';
-import type { DispatchAnswer } from './dispatch.domain.js';
-import type { Dispatcher, DispatchRequest } from './dispatcher.js';
+import type { DispatchAnswer } from '../dispatch.domain.js';
+import type { Dispatcher, DispatchRequest } from '../dispatcher.js';
 
 /** The built-in intake: deterministic, needs no network, always there. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { intake, type IntakeInput } from './builtin.domain.js';
-import type { DispatchAnswer, Fact, Line } from './dispatch.domain.js';
+import type { DispatchAnswer, Fact, Line } from '../dispatch.domain.js';
 
 const textBack: Line = {
   author: 'system',

@@ -1,5 +1,5 @@
-import { clausesOf, isCapital, type Reading, type Span, wordAt, wordsOf } from './builtin-text.domain.js';
-import { functionWords, givenNames, placeWords, smallTalk, tradeWords } from './builtin-words.domain.js';
+import { clausesOf, isCapital, type Reading, type Span, wordAt, wordsOf } from './text.domain.js';
+import { functionWords, givenNames, placeWords, smallTalk, tradeWords } from './words.domain.js';
 
 const plainCue =
   /(?:^| )(?:my names?(?: is)?|(?:the )?names?(?: is)?|me llamo|mi nombre(?: es)?|nombre|ask for|pregunte por|contact is)(?= )/g;

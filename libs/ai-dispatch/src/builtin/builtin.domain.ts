@@ -1,9 +1,9 @@
-import type { DispatchAnswer, Fact, Lead, Line } from './dispatch.domain.js';
-import { isUrgent, type Known, knownFrom } from './builtin-facts.domain.js';
-import { businessOf, longestText, summaryText, wordingOf } from './builtin-phrases.domain.js';
-import { jobTypeOf } from './builtin-problem.domain.js';
-import { hasSignal, isEnding, type Language } from './builtin-signals.domain.js';
-import { fold } from './builtin-text.domain.js';
+import type { DispatchAnswer, Fact, Lead, Line } from '../dispatch.domain.js';
+import { isUrgent, type Known, knownFrom } from './facts.domain.js';
+import { businessOf, longestText, summaryText, wordingOf } from './phrases.domain.js';
+import { jobTypeOf } from './problem.domain.js';
+import { hasSignal, isEnding, type Language } from './signals.domain.js';
+import { fold } from './text.domain.js';
 
 export interface IntakeInput {
   readonly history: readonly Line[];

@@ -1,6 +1,6 @@
-import { clausesOf, cut, type Reading, said, type Span, wordAt, wordsOf } from './builtin-text.domain.js';
-import { hasSignal } from './builtin-signals.domain.js';
-import { functionWords, isContent, isTrade, smallTalk } from './builtin-words.domain.js';
+import { clausesOf, cut, type Reading, said, type Span, wordAt, wordsOf } from './text.domain.js';
+import { hasSignal } from './signals.domain.js';
+import { functionWords, isContent, isTrade, smallTalk } from './words.domain.js';
 
 const aboutUs =
   /^(?:ok |so |and |hi |hey )*(?:are you|are u|do you|do u|is this|who|where are|what are your|how did you|how long have you|you guys|why|what is this|whats this)\b/;

@@ -1,5 +1,5 @@
-import { clausesOf, isMark, type Reading, said, type Span, spanAt, wordsOf } from './builtin-text.domain.js';
-import { functionWords, isTrade, measures, smallTalk } from './builtin-words.domain.js';
+import { clausesOf, isMark, type Reading, said, type Span, spanAt, wordsOf } from './text.domain.js';
+import { functionWords, isTrade, measures, smallTalk } from './words.domain.js';
 
 const notCounted = `(?! (?:${[...measures].join('|')})(?: |$))`;
 const clock = `\\d{1,2}(?::\\d\\d)?(?: ?(?:am|pm|a|p|ish|oclock|o clock|hrs))?${notCounted}|\\d{1,2}(?::\\d\\d)?-\\d{1,2}(?::\\d\\d)?(?:am|pm)?`;

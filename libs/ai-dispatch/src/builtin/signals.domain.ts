@@ -1,5 +1,5 @@
-import type { Fact } from './dispatch.domain.js';
-import { isTrade } from './builtin-words.domain.js';
+import type { Fact } from '../dispatch.domain.js';
+import { isTrade } from './words.domain.js';
 
 export type Language = 'en' | 'es';
 

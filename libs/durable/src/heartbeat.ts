@@ -1,0 +1,67 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Configuration, Db, Log, newId } from '#libs/platform';
+
+import { JobRunner } from './job-runner.js';
+
+const BEAT_MS = 3_000;
+const DEAD_AFTER = '12 seconds';
+
+const BEAT = `
+  insert into workers (id, worker_ids) values ($1, $2)
+  on conflict (id) do update set worker_ids = excluded.worker_ids, beat_at = clock_timestamp(),
+    unbroken_since = case when workers.beat_at < clock_timestamp() - interval '${DEAD_AFTER}'
+      then clock_timestamp() else workers.unbroken_since end
+  returning unbroken_since < clock_timestamp() - interval '${DEAD_AFTER}' as "maySweep"`;
+/** Frees the jobs of processes that are gone: their rows are deleted and their locks broken in one statement. */
+const SWEEP = `
+  with gone as (delete from workers where beat_at < clock_timestamp() - interval '${DEAD_AFTER}' returning worker_ids)
+  select graphile_worker.force_unlock_workers(array(select unnest(worker_ids) from gone)) from gone limit 1`;
+const LEAVE = 'delete from workers where id = $1';
+
+/**
+ * Keeps the jobs running, and tells the others that this process lives. The job library holds a dead worker's jobs
+ * for four hours; a process that has itself been beating for 12 s frees those of one that has not.
+ */
+@Injectable()
+export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly id = newId();
+  private beating = false;
+  private stopped = false;
+
+  constructor(
+    private readonly settings: Configuration,
+    private readonly db: Db,
+    private readonly runner: JobRunner,
+    private readonly log: Log,
+  ) {}
+
+  /** Starts to work; without a database it is tried again by the next beat. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.beat();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    if (!this.settings.works) return;
+    this.stopped = true;
+    await this.runner.stop();
+    await this.db.system('workers', (tx) => tx.query(LEAVE, [this.id])).catch(() => undefined);
+    await this.runner.disconnect();
+  }
+
+  @Interval(BEAT_MS)
+  async beat(): Promise<void> {
+    if (!this.settings.works || this.beating || this.stopped) return;
+    this.beating = true;
+    try {
+      await this.runner.ensure();
+      const mine = [this.id, this.runner.workerIds];
+      const row = await this.db.system('workers', (tx) => tx.one<{ maySweep: boolean }>(BEAT, mine));
+      if (row?.maySweep === true) await this.db.system('workers', (tx) => tx.query(SWEEP));
+    } catch (error) {
+      this.log.warn('the jobs wait for the database', { error: String(error) });
+    } finally {
+      this.beating = false;
+    }
+  }
+}
