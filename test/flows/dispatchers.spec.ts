@@ -127,6 +127,25 @@ describe('Dispatch-Bot-AI', () => {
     expect((await conversationOf(customer))?.handler).toBe('human');
   }, 60_000);
 
+  it('thinking while a human takes over and gives back says nothing of what it thought before', async () => {
+    set({ body: says('Old thought'), afterMs: 1_500 });
+    const before = asked.length;
+    const customer = newCaller();
+    await hub.text(customer, tenant.number, 'My boiler is cold');
+    await hub.eventually(async () => asked.length > before);
+    set({ body: says('New thought') });
+    const { id } = (await conversationOf(customer)) ?? { id: '' };
+    await hub.post(`/v1/conversations/${id}/takeover`, {}, tenant.key);
+    await hub.post(`/v1/conversations/${id}/release`, {}, tenant.key);
+    await new Promise((next) => setTimeout(next, 2_500));
+    expect(hub.sandbox.textsTo(customer)).toEqual(['This is an automated assistant. New thought']);
+    const turns = await hub.database.query(
+      'select status from ai_turns where conversation_id = $1 order by epoch',
+      [id],
+    );
+    expect(turns.map(({ status }) => status)).toEqual(['stale', 'answered']);
+  });
+
   it('thinking while the customer says STOP says nothing', async () => {
     set({ body: says('Too late'), afterMs: 1_500 });
     const before = asked.length;

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { EventFeed, Events, Jobs, type DomainEvent, type NewEvent } from '#libs/durable';
+import { Db, Log, newId, readConfiguration } from '#libs/platform';
+
+import { lanesTo } from '../../apps/hub/src/database.js';
+import { createDatabase, type TestDatabase } from '../database.js';
+import { until } from '../process.js';
+
+const TYPE = 'kettle.boiled';
+
+/** A process's own services on the one database. */
+class Instance {
+  readonly jobs = new Jobs();
+  readonly events: Events;
+  readonly feed: EventFeed;
+  readonly taken: string[] = [];
+
+  constructor(
+    readonly db: Db,
+    name: string,
+  ) {
+    const settings = readConfiguration({ LOG_LEVEL: 'silent', PUBLIC_URL: 'http://localhost' });
+    this.events = new Events(db, this.jobs);
+    this.events.onModuleInit();
+    this.feed = new EventFeed(settings, db, this.events, new Log(settings));
+    this.feed.follow(name, [TYPE], (_, events) => this.take(events));
+  }
+
+  private take(events: readonly DomainEvent[]): Promise<void> {
+    if (events.some(({ data }) => data['cup'] === 'broken')) return Promise.reject(new Error('no cup'));
+    this.taken.push(...events.map(({ subjectId }) => subjectId));
+    return Promise.resolve();
+  }
+}
+
+describe('the feed of the event log', () => {
+  let database: TestDatabase;
+  let db: Db;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    db = new Db(lanesTo(database.address));
+  });
+  afterAll(async () => {
+    await db.onApplicationShutdown();
+    await database.drop();
+  });
+
+  const newTenant = async (): Promise<string> => {
+    const id = newId();
+    await database.query("insert into tenants (id, name, timezone) values ($1, 'Kettle', 'UTC')", [id]);
+    return id;
+  };
+  const boiled = (cup = 'whole'): NewEvent => ({ type: TYPE, subjectId: newId(), data: { cup } });
+  const publish = (one: Instance, tenantId: string, ...events: NewEvent[]): Promise<void> =>
+    one.db.transaction(tenantId, (tx) => one.events.publish(tx, ...events));
+  const ids = (...events: NewEvent[]): string[] => events.map(({ subjectId }) => subjectId);
+
+  it('gives each event once, however many processes follow', async () => {
+    const [one, two] = [new Instance(db, 'twice'), new Instance(db, 'twice')];
+    const tenantId = await newTenant();
+    const given = Array.from({ length: 20 }, () => boiled());
+    for (const event of given) await publish(one, tenantId, event);
+    await until(async () => {
+      await Promise.all([one.feed.read(), two.feed.read()]);
+      return one.taken.length + two.taken.length >= given.length;
+    });
+    expect([...one.taken, ...two.taken].toSorted()).toEqual(ids(...given).toSorted());
+  });
+
+  it('misses no event that was written before another and committed after it', async () => {
+    const one = new Instance(db, 'late');
+    const tenantId = await newTenant();
+    const [early, late] = [boiled(), boiled()];
+    let commit = (): void => undefined;
+    const open = new Promise<void>((done) => (commit = done));
+    let written = (): void => undefined;
+    const isWritten = new Promise<void>((done) => (written = done));
+    const slow = db.transaction(tenantId, async (tx) => {
+      one.events.publish(tx, early);
+      await tx.now();
+      written();
+      await open;
+    });
+    await isWritten;
+    await publish(one, tenantId, late);
+    await one.feed.read();
+    expect(one.taken).not.toContain(late.subjectId);
+    commit();
+    await slow;
+    await until(async () => {
+      await one.feed.read();
+      return one.taken.includes(late.subjectId);
+    });
+    expect(one.taken).toEqual(expect.arrayContaining(ids(early, late)));
+  });
+
+  it('lets the good ones of a batch pass, and makes the bad one a job that fails visibly', async () => {
+    const one = new Instance(db, 'cups');
+    const [tenantId, neighbour] = [await newTenant(), await newTenant()];
+    const given = [boiled(), boiled('broken'), boiled()];
+    const beside = boiled();
+    await publish(one, tenantId, ...given);
+    await publish(one, neighbour, beside);
+    await until(async () => {
+      await one.feed.read();
+      return one.taken.includes(beside.subjectId);
+    });
+    const rows = await database.query(
+      `select payload from graphile_worker._private_jobs where payload ->> 'subscriber' = 'cups' order by id`,
+    );
+    expect(rows).toHaveLength(3);
+    const deliver = one.jobs.tasks.get('event') ?? (() => Promise.resolve());
+    const ends = await Promise.allSettled(
+      rows.map(({ payload }) => deliver(payload as Readonly<Record<string, string>>)),
+    );
+    expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    const good = given.filter(({ data }) => data['cup'] === 'whole');
+    expect(one.taken).toEqual(expect.arrayContaining(ids(...good)));
+  });
+
+  it('goes on after a dump was restored elsewhere, whose transactions have larger numbers', async () => {
+    const tenantId = await newTenant();
+    const before = new Instance(db, 'moved');
+    const old = boiled();
+    await publish(before, tenantId, old);
+    await database.query(`update events set written_in = '900000000000' where subject_id = $1`, [
+      old.subjectId,
+    ]);
+    await database.query(`insert into event_followers (name, written_in) values ('moved', '900000000001')`);
+    const after = new Instance(db, 'moved');
+    const fresh = boiled();
+    await publish(after, tenantId, fresh);
+    await until(async () => {
+      await after.feed.read();
+      return after.taken.includes(fresh.subjectId) && after.taken.includes(old.subjectId);
+    });
+    expect(after.taken).toContain(old.subjectId);
+  });
+});
