@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
 
 import { newCaller, TestHub, type TestTenant } from '../hub.js';
 
@@ -74,6 +75,29 @@ describe('a conversation', () => {
       waitingSince: null,
       epoch: epoch + 1,
     });
+  });
+
+  it('stays with the human whose reply was being committed when the timer rang, and delays no neighbour', async () => {
+    const [customer, neighbour] = [newCaller(), newCaller()];
+    const human = new Client({ connectionString: hub.database.address.url });
+    await human.connect();
+    try {
+      await hub.text(customer, tenant.number, 'Is anyone there?');
+      const { id } = await conversationOf(customer, ({ aiTakeoverAt }) => aiTakeoverAt !== null);
+      await human.query("begin; set local app.system = 'on'");
+      await human.query('select 1 from contacts where number = $1 for update', [customer]);
+      await hub.text(neighbour, tenant.number, 'Hello?');
+      await conversationOf(neighbour, ({ handler }) => handler === 'ai');
+      await human.query("update conversations set handler = 'human', ai_takeover_at = null where id = $1", [
+        id,
+      ]);
+      await human.query('commit');
+      await new Promise((next) => setTimeout(next, 1_000));
+      expect(await conversationOf(customer)).toMatchObject({ handler: 'human' });
+      expect(hub.sandbox.textsTo(customer)).toEqual([]);
+    } finally {
+      await human.end();
+    }
   });
 
   it('does not restart the timer when the customer writes more', async () => {

@@ -133,11 +133,11 @@ describe('Dispatch-Bot-AI', () => {
     const customer = newCaller();
     await hub.text(customer, tenant.number, 'My boiler is cold');
     await hub.eventually(async () => asked.length > before);
-    set({ body: says('New thought') });
+    set({ body: says('New thought'), afterMs: 3_000 });
     const { id } = (await conversationOf(customer)) ?? { id: '' };
     await hub.post(`/v1/conversations/${id}/takeover`, {}, tenant.key);
     await hub.post(`/v1/conversations/${id}/release`, {}, tenant.key);
-    await new Promise((next) => setTimeout(next, 2_500));
+    await hub.eventually(async () => hub.sandbox.textsTo(customer).length > 0);
     expect(hub.sandbox.textsTo(customer)).toEqual(['This is an automated assistant. New thought']);
     const turns = await hub.database.query(
       'select status from ai_turns where conversation_id = $1 order by epoch',

@@ -27,10 +27,10 @@ class Instance {
     this.feed.follow(name, [TYPE], (_, events) => this.take(events));
   }
 
-  private take(events: readonly DomainEvent[]): Promise<void> {
-    if (events.some(({ data }) => data['cup'] === 'broken')) return Promise.reject(new Error('no cup'));
+  private async take(events: readonly DomainEvent[]): Promise<void> {
+    await new Promise((next) => setTimeout(next, 20));
+    if (events.some(({ data }) => data['cup'] === 'broken')) throw new Error('no cup');
     this.taken.push(...events.map(({ subjectId }) => subjectId));
-    return Promise.resolve();
   }
 }
 
@@ -61,6 +61,7 @@ describe('the feed of the event log', () => {
     const [one, two] = [new Instance(db, 'twice'), new Instance(db, 'twice')];
     const tenantId = await newTenant();
     const given = Array.from({ length: 20 }, () => boiled());
+    await Promise.all([one.feed.read(), two.feed.read()]);
     for (const event of given) await publish(one, tenantId, event);
     await until(async () => {
       await Promise.all([one.feed.read(), two.feed.read()]);

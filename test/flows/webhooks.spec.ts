@@ -202,6 +202,22 @@ describe('a webhook', () => {
     expect(row).toEqual({ calls: 1, messages: 1, events: 1 });
   });
 
+  it('sent again after the routing changed gets the answer that it got first', async () => {
+    const own = await hub.tenant();
+    const CallSid = newSid('CA');
+    const params = { CallSid, From: newCaller(), To: own.number, CallStatus: 'ringing' };
+    const first = await hub.webhook('/webhooks/twilio/call', params);
+    expect(first.text).toContain('+14155550901');
+    await hub.patch(`/v1/phone-numbers/${own.phoneNumberId}`, { forwardTo: ['+14155550902'] }, own.key);
+    const fresh = { ...params, CallSid: newSid('CA') };
+    await hub.eventually(async () =>
+      (await hub.webhook('/webhooks/twilio/call', { ...fresh, CallSid: newSid('CA') })).text.includes(
+        '+14155550902',
+      ),
+    );
+    expect((await hub.webhook('/webhooks/twilio/call', params)).text).toBe(first.text);
+  });
+
   it('of Twilio as JSON is read when its hash is signed', async () => {
     const body = JSON.stringify({ AccountSid: ACCOUNT.accountSid, Level: 'ERROR' });
     const url = `${hub.url}/webhooks/twilio/debugger?bodySHA256=${createHash('sha256').update(body).digest('hex')}`;
