@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Conflict, Db, Log, NotFound } from '#libs/platform';
 
-import { Sms } from './sms.js';
+import { SendAlarm } from './send-alarm.js';
 
 const RESOLVE = `
   update messages set status = $3, send_at = clock_timestamp() where tenant_id = $1 and id = $2 and status = 'held'
@@ -12,7 +12,7 @@ const RESOLVE = `
 export class HeldMessages {
   constructor(
     private readonly db: Db,
-    private readonly sms: Sms,
+    private readonly alarm: SendAlarm,
     private readonly log: Log,
   ) {}
 
@@ -25,7 +25,7 @@ export class HeldMessages {
       const row = await tx.one<{ conversationId: string }>(RESOLVE, [tenantId, id, status]);
       if (row === undefined) throw new Conflict('not-held', 'Only a held message waits for this.');
       this.log.info('a held message was resolved', { messageId: id, as });
-      if (as === 'resend') this.sms.wake(tx, row.conversationId);
+      if (as === 'resend') this.alarm.set(tx, row.conversationId);
     });
   }
 }

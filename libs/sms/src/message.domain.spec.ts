@@ -119,13 +119,15 @@ describe('the sending rules', () => {
 
 describe('a send that nobody knows the end of', () => {
   it.each([
-    [{ candidates: 1, look: 1, attempts: 1 }, 'bind'],
-    [{ candidates: 2, look: 1, attempts: 1 }, 'hold'],
-    [{ candidates: 0, look: 1, attempts: 1 }, 'look-again'],
-    [{ candidates: 0, look: 2, attempts: 1 }, 'send-again'],
-    [{ candidates: 0, look: 2, attempts: 2 }, 'hold'],
-    [{ candidates: null, look: 3, attempts: 1 }, 'look-again'],
-    [{ candidates: null, look: 4, attempts: 1 }, 'hold'],
+    [{ candidates: 1, look: 1, absences: 0, attempts: 1 }, 'bind'],
+    [{ candidates: 2, look: 1, absences: 0, attempts: 1 }, 'hold'],
+    [{ candidates: 0, look: 1, absences: 1, attempts: 1 }, 'look-again'],
+    [{ candidates: 0, look: 2, absences: 2, attempts: 1 }, 'send-again'],
+    [{ candidates: 0, look: 2, absences: 1, attempts: 1 }, 'look-again'],
+    [{ candidates: 0, look: 4, absences: 1, attempts: 1 }, 'hold'],
+    [{ candidates: 0, look: 2, absences: 2, attempts: 2 }, 'hold'],
+    [{ candidates: null, look: 3, absences: 1, attempts: 1 }, 'look-again'],
+    [{ candidates: null, look: 4, absences: 1, attempts: 1 }, 'hold'],
   ])('%j: %s', (evidence, verdict) => {
     expect(settle(evidence)).toBe(verdict);
   });

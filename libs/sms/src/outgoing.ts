@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Contacts } from '#libs/contacts';
-import { Events, Foreign, Jobs } from '#libs/durable';
+import { Events, Foreign } from '#libs/durable';
 import { newId, Tx } from '#libs/platform';
 import { Routing } from '#libs/tenants';
 import { CallbackUrls, policyOf, type OutgoingText, type SendOutcome } from '#libs/twilio';
 
 import type { Message } from './message.entity.js';
 import { COLUMNS, messageEvent } from './message-view.js';
+import { SendAlarm } from './send-alarm.js';
 
 /** An attempt that is committed: from here on the text may have left. */
 export interface Attempt {
@@ -20,7 +21,7 @@ type Row = Message & { readonly customerNumber: string } & Record<string, unknow
 /** A process that died with an attempt open is believed dead after this long; then the outcome is unknown. */
 const OPEN_TOO_LONG_SECONDS = 45;
 /** How long an unknown outcome is left to the callbacks before Twilio's list is asked. */
-export const SETTLE_AFTER_MS = 90_000;
+const SETTLE_AFTER_MS = 90_000;
 
 /** The oldest due text of a conversation, unless an attempt of it is under way: they leave in order. */
 const NEXT = `
@@ -55,13 +56,16 @@ const FAIL = `
 const PUT_OFF = `
   update messages set status = 'queued', send_at = clock_timestamp() + make_interval(secs => $3)
   where tenant_id = $1 and id = $2 and status = 'sending' returning send_at as "sendAt"`;
+const ABSENT = `update message_attempts set outcome = 'absent', settled_at = clock_timestamp() where tenant_id = $1 and id = $2`;
+const REQUEUE = `update messages set status = 'queued', send_at = clock_timestamp() where tenant_id = $1 and id = $2`;
+const HOLD = `update messages set status = 'held' where tenant_id = $1 and id = $2 and status = 'sending'`;
 const TRIES = 'select count(*)::int as tries from message_attempts where tenant_id = $1 and message_id = $2';
 
 /** The rows behind a send: which text is next, its attempt, and what became of it. */
 @Injectable()
 export class Outgoing {
   constructor(
-    private readonly jobs: Jobs,
+    private readonly alarm: SendAlarm,
     private readonly events: Events,
     private readonly contacts: Contacts,
     private readonly routing: Routing,
@@ -76,7 +80,7 @@ export class Outgoing {
     if (route === undefined) throw new Error('The number of this message is not known here yet.');
     const contact = await this.contacts.hold(tx, message.contactId);
     if (contact.optedOutAt !== null && message.purpose !== 'opt-out-confirmation')
-      return this.refuse(tx, message);
+      return this.withdraw(tx, message);
     const attemptId = newId();
     const claimed = await tx.one(CLAIM, [tx.tenantId, message.id, attemptId]);
     if (claimed === undefined) return null;
@@ -112,7 +116,20 @@ export class Outgoing {
     if (bound === undefined) return;
     if (!bound.claimed) throw new Foreign(sid);
     this.tell(tx, 'message.sent', bound);
-    if (bound.more) this.next(tx, message);
+    if (bound.more) this.alarm.set(tx, message.conversationId ?? '');
+  }
+
+  /** Nobody can tell whether it left: a human decides, and those behind it go on. */
+  hold(tx: Tx, { id, conversationId }: Message): void {
+    tx.send(HOLD, [tx.tenantId, id]);
+    this.alarm.set(tx, conversationId ?? '');
+  }
+
+  /** Twilio never got it: a new attempt is made. */
+  sendAgain(tx: Tx, { id, conversationId }: Message, attemptId: string): void {
+    tx.send(ABSENT, [tx.tenantId, attemptId]);
+    tx.send(REQUEUE, [tx.tenantId, id]);
+    this.alarm.set(tx, conversationId ?? '');
   }
 
   private async refused(tx: Tx, message: Message, attemptId: string, code: string): Promise<void> {
@@ -121,7 +138,7 @@ export class Outgoing {
     await this.learn(tx, contact, code);
     const failed = await tx.one<Message & Record<string, unknown>>(FAIL, [tx.tenantId, message.id, code]);
     if (failed !== undefined) this.tell(tx, 'message.status', failed);
-    this.next(tx, message);
+    this.alarm.set(tx, message.conversationId ?? '');
   }
 
   /** What a code says of the contact (Twilio's error codes as policy). */
@@ -143,15 +160,15 @@ export class Outgoing {
     const backOff = Math.min(60_000, 500 * 2 ** Math.min(count?.tries ?? 1, 8));
     const seconds = (leastMs + Math.random() * backOff) / 1_000;
     const row = await tx.one<{ sendAt: Date }>(PUT_OFF, [tx.tenantId, message.id, seconds]);
-    if (row !== undefined) this.wakeAt(tx, message, row.sendAt);
+    if (row !== undefined) this.alarm.set(tx, message.conversationId ?? '', { at: row.sendAt });
   }
 
-  private refuse(tx: Tx, message: Message): null {
+  private withdraw(tx: Tx, message: Message): null {
     tx.send(
       "update messages set status = 'canceled' where tenant_id = $1 and id = $2 and status = 'queued'",
       [tx.tenantId, message.id],
     );
-    this.next(tx, message);
+    this.alarm.set(tx, message.conversationId ?? '');
     return null;
   }
 
@@ -164,40 +181,14 @@ export class Outgoing {
     ]);
     for (const { id, stuck } of open) {
       if (stuck) this.unknown(tx, id, 'the process ended while sending');
-      else
-        this.jobs.add(
-          tx,
-          'sms.deliver',
-          { tenantId: tx.tenantId ?? '', conversationId },
-          { inMs: OPEN_TOO_LONG_SECONDS * 1_000 },
-        );
+      else this.alarm.set(tx, conversationId, { inMs: OPEN_TOO_LONG_SECONDS * 1_000 });
     }
     return null;
   }
 
   private unknown(tx: Tx, attemptId: string, error: string): void {
     tx.send(SETTLE, [tx.tenantId, attemptId, 'unknown', null, error.slice(0, 200)]);
-    this.jobs.add(
-      tx,
-      'sms.settle',
-      { tenantId: tx.tenantId ?? '', attemptId, look: '1' },
-      { inMs: SETTLE_AFTER_MS },
-    );
-  }
-
-  private next(tx: Tx, message: Message): void {
-    this.jobs.add(tx, 'sms.deliver', this.whose(message), { priority: -10 });
-  }
-
-  private wakeAt(tx: Tx, message: Message, at: Date): void {
-    this.jobs.add(tx, 'sms.deliver', this.whose(message), { at, priority: -10 });
-  }
-
-  private whose({ tenantId, conversationId }: Message): {
-    readonly tenantId: string;
-    readonly conversationId: string;
-  } {
-    return { tenantId, conversationId: conversationId ?? '' };
+    this.alarm.look(tx, attemptId, { look: 1, absences: 0 }, SETTLE_AFTER_MS);
   }
 
   private tell(tx: Tx, type: string, message: Message): void {

@@ -1,25 +1,23 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Jobs } from '#libs/durable';
 import { Db, Metrics } from '#libs/platform';
 import { Telephony } from '#libs/twilio';
 
 import { Outgoing } from './outgoing.js';
+import { SendAlarm } from './send-alarm.js';
 
 /** Hands queued texts to the carrier: the attempt is committed first, the request comes after. */
 @Injectable()
 export class Sender implements OnModuleInit {
   constructor(
     private readonly db: Db,
-    private readonly jobs: Jobs,
+    private readonly alarm: SendAlarm,
     private readonly outgoing: Outgoing,
     private readonly telephony: Telephony,
     private readonly metrics: Metrics,
   ) {}
 
   onModuleInit(): void {
-    this.jobs.handle('sms.deliver', ({ tenantId = '', conversationId = '' }) =>
-      this.deliver(tenantId, conversationId),
-    );
+    this.alarm.onDue((tenantId, conversationId) => this.deliver(tenantId, conversationId));
   }
 
   /** Sends the conversation's oldest due text, if one is due and none is on its way. */

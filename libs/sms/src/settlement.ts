@@ -1,5 +1,4 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Jobs } from '#libs/durable';
 import { Db, Tx } from '#libs/platform';
 import { Routing } from '#libs/tenants';
 import { Telephony, type ListedMessage } from '#libs/twilio';
@@ -7,7 +6,8 @@ import { Telephony, type ListedMessage } from '#libs/twilio';
 import type { Message } from './message.entity.js';
 import { COLUMNS } from './message-view.js';
 import { Outgoing } from './outgoing.js';
-import { settle } from './settlement.domain.js';
+import { SendAlarm, type Looks } from './send-alarm.js';
+import { absencesAfter, settle } from './settlement.domain.js';
 
 const LOOK_AGAIN_MS = 30_000;
 
@@ -27,9 +27,6 @@ const MESSAGE = `
   select ${COLUMNS}, (select number from contacts c where c.tenant_id = $1 and c.id = m.contact_id) as "customerNumber"
   from messages m where tenant_id = $1 and id = $2 and status in ('sending', 'held') for update`;
 const BOUND = 'select message_sid as sid from messages where tenant_id = $1 and message_sid = any($2)';
-const ABSENT = `update message_attempts set outcome = 'absent', settled_at = clock_timestamp() where tenant_id = $1 and id = $2`;
-const REQUEUE = `update messages set status = 'queued', send_at = clock_timestamp() where tenant_id = $1 and id = $2`;
-const HOLD = `update messages set status = 'held' where tenant_id = $1 and id = $2 and status = 'sending'`;
 
 /**
  * Settles sends whose outcome nobody knows: by the callback, which may have come meanwhile, then by Twilio's
@@ -39,25 +36,23 @@ const HOLD = `update messages set status = 'held' where tenant_id = $1 and id = 
 export class Settlement implements OnModuleInit {
   constructor(
     private readonly db: Db,
-    private readonly jobs: Jobs,
+    private readonly alarm: SendAlarm,
     private readonly outgoing: Outgoing,
     private readonly telephony: Telephony,
     private readonly routing: Routing,
   ) {}
 
   onModuleInit(): void {
-    this.jobs.handle('sms.settle', ({ tenantId = '', attemptId = '', look }) =>
-      this.settle(tenantId, attemptId, Number(look)),
-    );
+    this.alarm.onLook((tenantId, attemptId, looks) => this.settle(tenantId, attemptId, looks));
   }
 
-  private async settle(tenantId: string, attemptId: string, look: number): Promise<void> {
+  private async settle(tenantId: string, attemptId: string, before: Looks): Promise<void> {
     const unknown = await this.db.transaction(tenantId, (tx) => this.read(tx, attemptId));
     if (unknown === null) return;
     const listed = await this.candidates(unknown).catch(() => null);
     await this.db.transaction(tenantId, async (tx) => {
       const still = await this.read(tx, attemptId);
-      if (still !== null) await this.conclude(tx, still, listed, look);
+      if (still !== null) await this.conclude(tx, still, listed, before);
     });
   }
 
@@ -81,42 +76,30 @@ export class Settlement implements OnModuleInit {
     tx: Tx,
     unknown: Unknown,
     listed: readonly ListedMessage[] | null,
-    look: number,
+    { look, absences: before }: Looks,
   ): Promise<void> {
-    const { message, id } = unknown;
-    const unbound = listed === null ? null : await this.unbound(tx, listed);
-    const verdict = settle({ candidates: unbound?.length ?? null, look, attempts: unknown.attempts });
+    const { message, id, attempts } = unknown;
+    const sids = listed === null ? null : await this.unbound(tx, listed);
+    const absences = absencesAfter(before, sids);
+    const verdict = settle({ candidates: sids?.length ?? null, look, absences, attempts });
     switch (verdict) {
       case 'bind':
-        return this.outgoing.accepted(tx, message, id, unbound?.[0]?.sid ?? '');
+        return this.outgoing.accepted(tx, message, id, String(sids?.[0]));
       case 'send-again':
-        return this.again(tx, unknown);
+        return this.outgoing.sendAgain(tx, message, id);
       case 'hold':
-        tx.send(HOLD, [tx.tenantId, message.id]);
-        return;
+        return this.outgoing.hold(tx, message);
       case 'look-again':
-        return this.lookAgain(tx, unknown, look);
+        return this.alarm.look(tx, id, { look: look + 1, absences }, LOOK_AGAIN_MS * look);
     }
   }
 
-  private lookAgain(tx: Tx, { message, id }: Unknown, look: number): void {
-    const payload = { tenantId: message.tenantId, attemptId: id, look: String(look + 1) };
-    this.jobs.add(tx, 'sms.settle', payload, { inMs: LOOK_AGAIN_MS * look });
-  }
-
-  private again(tx: Tx, { id, message }: Unknown): void {
-    tx.send(ABSENT, [tx.tenantId, id]);
-    tx.send(REQUEUE, [tx.tenantId, message.id]);
-    this.jobs.add(tx, 'sms.deliver', {
-      tenantId: message.tenantId,
-      conversationId: message.conversationId ?? '',
-    });
-  }
-
-  private async unbound(tx: Tx, listed: readonly ListedMessage[]): Promise<readonly ListedMessage[]> {
-    const bound = await tx.query<{ sid: string }>(BOUND, [tx.tenantId, listed.map(({ sid }) => sid)]);
+  /** The SIDs listed that no message of ours has. */
+  private async unbound(tx: Tx, listed: readonly ListedMessage[]): Promise<readonly string[]> {
+    const sids = listed.map(({ sid }) => sid);
+    const bound = await tx.query<{ sid: string }>(BOUND, [tx.tenantId, sids]);
     const taken = new Set(bound.map(({ sid }) => sid));
-    return listed.filter(({ sid }) => !taken.has(sid));
+    return sids.filter((sid) => !taken.has(sid));
   }
 
   private async read(tx: Tx, attemptId: string): Promise<Unknown | null> {

@@ -9,6 +9,7 @@ import { Inbound } from './inbound.js';
 import { MessagesController } from './messages.controller.js';
 import { Messages } from './messages.js';
 import { Outgoing } from './outgoing.js';
+import { SendAlarm } from './send-alarm.js';
 import { Sender } from './sender.js';
 import { Settlement } from './settlement.js';
 import { SmsWebhooksController } from './sms-webhooks.controller.js';
@@ -17,7 +18,7 @@ import { Sms } from './sms.js';
 @Module({
   imports: [ContactsModule, TenantsModule, TwilioModule],
   controllers: [MessagesController, SmsWebhooksController],
-  providers: [Delivery, HeldMessages, Inbound, Messages, Outgoing, Sender, Settlement, Sms],
+  providers: [Delivery, HeldMessages, Inbound, Messages, Outgoing, SendAlarm, Sender, Settlement, Sms],
   exports: [Messages, Sms],
 })
 export class SmsModule {}

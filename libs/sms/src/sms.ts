@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { KnownContact } from '#libs/contacts';
-import { Decisions, Jobs, type Check } from '#libs/durable';
+import { Decisions, type Check } from '#libs/durable';
 import { Configuration, newId, Tx } from '#libs/platform';
 import { Routing } from '#libs/tenants';
 import { isAllowedDestination } from '#libs/twilio';
@@ -8,6 +8,7 @@ import { isAllowedDestination } from '#libs/twilio';
 import { segmentsOf, type Author, type Purpose } from './message.domain.js';
 import type { Message } from './message.entity.js';
 import { COLUMNS } from './message-view.js';
+import { SendAlarm } from './send-alarm.js';
 import { mayBeSent, type Refusal, type SendingVerdict } from './sending-rules.domain.js';
 
 /** A text to send; the contact is locked by whoever read it. */
@@ -68,7 +69,7 @@ export class Sms {
   readonly allowed: readonly string[];
 
   constructor(
-    private readonly jobs: Jobs,
+    private readonly alarm: SendAlarm,
     private readonly decisions: Decisions,
     private readonly routing: Routing,
     settings: Configuration,
@@ -115,14 +116,8 @@ export class Sms {
     const made = await tx.one<Message & Record<string, unknown>>(QUEUE, this.row(id, tx, draft, refusal));
     if (made === undefined) return this.before(tx, draft.dedupKey);
     if (automatic) this.decisions.keep(tx, id, 'send', checks);
-    if (refusal === null) this.wake(tx, made.conversationId ?? '', made.sendAt);
+    if (refusal === null) this.alarm.set(tx, made.conversationId ?? '', { at: made.sendAt });
     return { message: made, refusal, checks };
-  }
-
-  /** Adds the alarm that sends a conversation's oldest due text. */
-  wake(tx: Tx, conversationId: string, at?: Date): void {
-    const payload = { tenantId: tx.tenantId ?? '', conversationId };
-    this.jobs.add(tx, 'sms.deliver', payload, at === undefined ? { priority: -10 } : { at, priority: -10 });
   }
 
   /** Cancels every automatic text still queued to a contact, or only one conversation's. */
