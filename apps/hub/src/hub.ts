@@ -1,6 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Snapshot } from '#libs/durable';
-import { DatabaseAddress, Log, type Configuration } from '#libs/platform';
+import { Configuration, DatabaseAddress, Log } from '#libs/platform';
 import { Accounts } from '#libs/twilio';
 
 import { createApplication } from './application.js';
@@ -9,8 +9,12 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgre
 import { findKeys, type Keys } from './keys.js';
 import { Lifecycle } from './lifecycle.js';
 import { serveDocs } from './openapi.js';
-import { follow, isThere, reach } from './reach.js';
+import { reachLater, reachNow } from './reach.js';
 
+/** A database that is away is not waited for: calls are answered by the sealed snapshot. */
+const FIRST_LOOK_MS = 1_000;
+/** Our own was just started, so it comes. */
+const OWN_WITHIN_MS = 30_000;
 /** Readiness is 503 for so long before the doors close: a balancer needs to hear it. */
 const LAME_DUCK_MS = 1_500;
 
@@ -37,24 +41,13 @@ const registerAccount = async (app: NestExpressApplication, settings: Configurat
 };
 
 /** When the database comes after us, the routing is read, and what the environment says is written down. */
-const finishLater = async (
-  reaching: Promise<void>,
-  {
-    app,
-    address,
-    settings,
-  }: {
-    readonly app: NestExpressApplication;
-    readonly address: DatabaseAddress;
-    readonly settings: Configuration;
-  },
-): Promise<void> => {
+const finishLater = async (app: NestExpressApplication): Promise<void> => {
   const [log, lifecycle] = [app.get(Log), app.get(Lifecycle)];
   log.warn('the database is away: calls are answered by the sealed snapshot until it comes');
-  const came = await follow(reaching, { address, isStopping: () => lifecycle.stopping, log });
+  const came = await reachLater(app.get(DatabaseAddress), { isStopping: () => lifecycle.stopping, log });
   if (!came) return;
   await app.get(Snapshot).refresh();
-  await registerAccount(app, settings);
+  await registerAccount(app, app.get(Configuration));
   log.info('the database is here');
 };
 
@@ -66,8 +59,7 @@ export const startHub = async (settings: Configuration): Promise<Hub> => {
       ? await startEmbeddedPostgres({ dataDir: settings.DATA_DIR, fsync: true })
       : null;
   const address = new DatabaseAddress(settings.DATABASE_URL ?? embedded?.url ?? '');
-  const reaching = reach(address);
-  const there = embedded === null ? await isThere(reaching) : await reaching.then(() => true);
+  const there = await reachNow(address, embedded === null ? FIRST_LOOK_MS : OWN_WITHIN_MS);
   const { platformKey, sealingKey } = keys;
   const ground = { settings, sealingKey, platformKey, address, lanes: lanesTo(address) };
   const app = await createApplication(ground);
@@ -76,9 +68,7 @@ export const startHub = async (settings: Configuration): Promise<Hub> => {
   if (there) await registerAccount(app, settings);
   await app.listen(settings.PORT);
   if (!there) {
-    finishLater(reaching, { app, address, settings }).catch((error: unknown) =>
-      app.get(Log).error('the start could not be finished', error),
-    );
+    finishLater(app).catch((error: unknown) => app.get(Log).error('the start could not be finished', error));
   }
   const stop = async (): Promise<void> => {
     app.get(Lifecycle).stop();

@@ -2,47 +2,42 @@ import { addressOf, isOutage, type DatabaseAddress, type Log } from '#libs/platf
 
 import { migrate } from './database.js';
 
-/** A database that is away is not waited for: calls are answered by the sealed snapshot. */
-const FIRST_LOOK_MS = 1_000;
 const RETRY_MS = 1_000;
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** Finds out as whom to connect, and brings the schema up to date; only then the application may. */
-export const reach = async (address: DatabaseAddress): Promise<void> => {
-  const found = await addressOf(address.url);
+/** Brings the schema up to date; only then the application may connect. */
+const open = async (address: DatabaseAddress, found: DatabaseAddress): Promise<void> => {
   await migrate(found);
   address.reachedWith(found.options);
 };
 
-/** Whether the database is there now. @throws what it says when it is there and does not take us */
-export const isThere = (reaching: Promise<void>): Promise<boolean> =>
-  Promise.race([
-    reaching.then(
-      () => true,
-      (error: unknown) => {
-        if (isOutage(error)) return false;
-        throw error;
-      },
-    ),
-    pause(FIRST_LOOK_MS).then(() => false),
-  ]);
+const unlessAway = <T>(work: Promise<T>): Promise<T | null> =>
+  work.catch((error: unknown) => {
+    if (isOutage(error)) return null;
+    throw error;
+  });
+
+/** Whether the database is there within so many milliseconds, and open. @throws what it says when it is there and does not take us */
+export const reachNow = async (address: DatabaseAddress, withinMs: number): Promise<boolean> => {
+  const looking = unlessAway(addressOf(address.url));
+  looking.catch(() => undefined);
+  const found = await Promise.race([looking, pause(withinMs).then(() => null)]);
+  return found !== null && (await unlessAway(open(address, found).then(() => true))) === true;
+};
 
 /** Keeps looking for a database that was away at the start; false when the hub stops before it came. */
-export const follow = async (
-  reaching: Promise<void>,
-  {
-    address,
-    isStopping,
-    log,
-  }: { readonly address: DatabaseAddress; readonly isStopping: () => boolean; readonly log: Log },
+export const reachLater = async (
+  address: DatabaseAddress,
+  { isStopping, log }: { readonly isStopping: () => boolean; readonly log: Log },
 ): Promise<boolean> => {
-  for (let next = reaching; !isStopping(); next = reach(address)) {
+  while (!isStopping()) {
     try {
-      await next;
+      await open(address, await addressOf(address.url));
       return true;
     } catch (error) {
-      log.warn('the database is still away', { error: String(error) });
+      if (isOutage(error)) log.warn('the database is still away', { error: String(error) });
+      else log.error('the database does not take us: look at DATABASE_URL', error);
       await pause(RETRY_MS);
     }
   }

@@ -30,7 +30,7 @@ export const guard = (answer: DispatchAnswer): Guarded => {
   return { kind: 'fit', answer: { ...answer, text } };
 };
 
-const AUTOMATED = /automated assistant|virtual assistant|asistente (?:automatizado|virtual)/i;
+const AUTOMATED = /automated assistant|virtual assistant|asistente (?:automatizado|automático|virtual)/i;
 const DENIED = /\b(?:not|no soy|isn't|never)\b/i;
 const DISCLOSURE: Readonly<Record<'en' | 'es', string>> = {
   en: 'This is an automated assistant. ',

@@ -47,7 +47,9 @@ export class Turns {
     });
   }
 
+  /** The built-in says what it is in its own words. */
   private withDisclosure(thought: Thought, tenant: KnownTenant, { lines, contact }: AiView): Thought {
+    if (thought.dispatcher === 'builtin') return thought;
     const first = !lines.some(({ author }) => author === 'ai');
     if (thought.text === null || !first || !tenant.settings.aiDisclosure) return thought;
     return {

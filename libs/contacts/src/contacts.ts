@@ -28,7 +28,6 @@ const LEDGER =
   'insert into consents (id, tenant_id, contact_id, kind, source, evidence) values ($1, $2, $3, $4, $5, $6)';
 const MARK =
   'update contacts set textable = false, line_type = coalesce($3, line_type) where tenant_id = $1 and id = $2';
-const LANGUAGE = 'update contacts set language = $3 where tenant_id = $1 and id = $2 and language is null';
 
 /** What the ledger keeps of a change of consent. */
 export interface Consent {
@@ -75,11 +74,6 @@ export class Contacts {
   /** The carrier said that texts do not arrive there. */
   markUntextable(tx: Tx, contactId: string, lineType: string | null): void {
     tx.send(MARK, [tx.tenantId, contactId, lineType]);
-  }
-
-  /** Remembers the language that a contact was first understood in. */
-  noteLanguage(tx: Tx, contactId: string, language: string): void {
-    tx.send(LANGUAGE, [tx.tenantId, contactId, language]);
   }
 
   private note(tx: Tx, contactId: string, kind: 'opt-out' | 'opt-in', { source, evidence }: Consent): void {

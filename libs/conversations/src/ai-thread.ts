@@ -33,7 +33,7 @@ const LINES = `
     where e.tenant_id = $1 and e.conversation_id = $2 and e.kind = 'message' and m.status not in ('suppressed', 'canceled')
     order by e.seq desc limit $3) newest
   order by seq`;
-const LEAD = `update conversations set lead = lead || $3::jsonb where tenant_id = $1 and id = $2`;
+const LEAD = `update conversations set lead = lead || jsonb_strip_nulls($3::jsonb) where tenant_id = $1 and id = $2`;
 
 /** The AI's door to a conversation: it reads, thinks outside of any lock, and speaks only if nothing changed. */
 @Injectable()

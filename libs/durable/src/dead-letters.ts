@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db, pageOf, placeOf, type Page } from '#libs/platform';
 
-import { Inbox } from './inbox.js';
+import { FailedEvents } from './failed-events.js';
 
 /** A job that failed for the last time, or an event that could not be applied. */
 export interface DeadLetter {
@@ -45,7 +45,7 @@ const REMOVE = `delete from graphile_worker._private_jobs j where ${DEAD_JOB} an
 export class DeadLetters {
   constructor(
     private readonly db: Db,
-    private readonly inbox: Inbox,
+    private readonly events: FailedEvents,
   ) {}
 
   /** A tenant's dead letters, newest first. */
@@ -66,12 +66,12 @@ export class DeadLetters {
   /** Runs it again from the start. @throws NotFound */
   async replay(tenantId: string, id: string): Promise<void> {
     const revived = await this.db.transaction(tenantId, (tx) => tx.one(REVIVE, [tenantId, id]));
-    if (revived === undefined) await this.inbox.replay(tenantId, id);
+    if (revived === undefined) await this.events.replay(tenantId, id);
   }
 
   /** Gives it up. @throws NotFound */
   async discard(tenantId: string, id: string): Promise<void> {
     const removed = await this.db.transaction(tenantId, (tx) => tx.one(REMOVE, [tenantId, id]));
-    if (removed === undefined) await this.inbox.discard(tenantId, id);
+    if (removed === undefined) await this.events.discard(tenantId, id);
   }
 }

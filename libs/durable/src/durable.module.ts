@@ -1,11 +1,13 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { DatabaseAddress } from '#libs/platform';
 
+import { Adoption } from './adoption.js';
 import { DeadLetters } from './dead-letters.js';
 import { Decisions } from './decisions.js';
 import { EventFeed } from './event-feed.js';
 import { Events } from './events.js';
 import { Inbox } from './inbox.js';
+import { FailedEvents } from './failed-events.js';
 import { Heartbeat } from './heartbeat.js';
 import { JobRunner } from './job-runner.js';
 import { Jobs } from './jobs.js';
@@ -19,8 +21,8 @@ import { Upkeep } from './upkeep.js';
 @Module({})
 export class DurableModule {
   static at(address: DatabaseAddress): DynamicModule {
-    const faces = [DeadLetters, Decisions, EventFeed, Events, Inbox, Jobs, Snapshot];
-    const inner = [Heartbeat, JobRunner, RoutingFeed, SnapshotFile, Upkeep];
+    const faces = [Adoption, DeadLetters, Decisions, EventFeed, Events, Inbox, Jobs, Snapshot];
+    const inner = [FailedEvents, Heartbeat, JobRunner, RoutingFeed, SnapshotFile, Upkeep];
     return {
       module: DurableModule,
       providers: [{ provide: DatabaseAddress, useValue: address }, ...faces, ...inner],

@@ -1,9 +1,11 @@
+export { Adoption } from './adoption.js';
 export { DeadLetters } from './dead-letters.js';
 export { Decisions, numbered, type Check } from './decisions.js';
 export { DurableModule } from './durable.module.js';
 export { EventFeed } from './event-feed.js';
 export { Events, type DomainEvent, type NewEvent } from './events.js';
-export { Foreign, Inbox, type InboxEvent } from './inbox.js';
+export { Foreign, Inbox } from './inbox.js';
 export { prepareJobs } from './job-runner.js';
 export { Jobs } from './jobs.js';
 export { Snapshot, type Slice } from './snapshot.js';
+export type { InboxEvent } from './webhook-events.js';

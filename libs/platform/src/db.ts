@@ -44,11 +44,6 @@ export class Lanes {
   }
 }
 
-interface Done<T> {
-  readonly result: T;
-  readonly committed: Tx['committed'];
-}
-
 /** Prefix of every transaction: one message for `begin` and the settings that row-level security reads. */
 const beginOf = (tenantId: string | null, deadlineMs: number | undefined): string => {
   if (tenantId !== null && !isId(tenantId)) throw new Error('A tenant id is a UUID.');
@@ -71,11 +66,6 @@ export class Db implements OnApplicationShutdown {
     for (const source of this.lanes.all) {
       if (!source.isInitialized) await source.initialize();
     }
-  }
-
-  /** Whether the last look at the database went well; false while the breaker is open. */
-  get available(): boolean {
-    return this.breaker.closed;
   }
 
   /**
@@ -120,9 +110,7 @@ export class Db implements OnApplicationShutdown {
     triesLeft = 3,
   ): Promise<T> {
     try {
-      const done = await this.breaker.run(() => this.run(tenantId, work, options));
-      for (const hook of done.committed) await hook();
-      return done.result;
+      return await this.breaker.run(() => this.run(tenantId, work, options));
     } catch (error) {
       if (isRetryable(error) && triesLeft > 0) return this.attempt(tenantId, work, options, triesLeft - 1);
       if (isOutage(error) && !(error instanceof Unavailable)) {
@@ -136,7 +124,7 @@ export class Db implements OnApplicationShutdown {
     tenantId: string | null,
     work: (tx: Tx) => Promise<T> | T,
     options: TransactionOptions,
-  ): Promise<Done<T>> {
+  ): Promise<T> {
     const source = this.lanes[laneNow()];
     if (!source.isInitialized) await this.connect();
     const runner = source.createQueryRunner();
@@ -148,7 +136,7 @@ export class Db implements OnApplicationShutdown {
       const { command } = await sendTogether(client, 'commit');
       if (command !== 'COMMIT') throw tx.failure ?? new Error('The transaction was rolled back.');
       await runner.release();
-      return { result, committed: tx.committed };
+      return result;
     } catch (error) {
       const cause = tx.failure ?? error;
       await this.abandon(runner, client, cause);

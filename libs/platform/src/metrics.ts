@@ -21,9 +21,11 @@ export class Metrics implements OnApplicationBootstrap, OnApplicationShutdown {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 2, 5],
     registers: [this.registry],
   });
-  readonly lostEvents = this.counter('hub_events_lost_total', 'Webhook events answered but not kept', [
-    'kind',
-  ]);
+  readonly lostEvents = this.counter(
+    'hub_events_lost_total',
+    'Webhook events that nothing keeps, answered or refused',
+    ['kind'],
+  );
   readonly jobs = this.counter('hub_jobs_total', 'Jobs run, by task and end', ['task', 'end']);
   readonly texts = this.counter('hub_texts_total', 'Outgoing texts by what became of the attempt', [
     'outcome',

@@ -26,7 +26,6 @@ export const sendTogether = <T extends QueryResultRow>(
 /** One open transaction, bound to its tenant. */
 export class Tx {
   private failed: unknown;
-  private readonly hooks: (() => void | Promise<void>)[] = [];
 
   constructor(
     /** The tenant whose rows are visible; null in a system transaction. */
@@ -66,18 +65,8 @@ export class Tx {
     return row.now;
   }
 
-  /** Runs `hook` once the transaction has committed; never when it rolled back. */
-  afterCommit(hook: () => void | Promise<void>): void {
-    this.hooks.push(hook);
-  }
-
   /** For Db alone: why a statement that nobody waited for failed; undefined when none did. */
   get failure(): unknown {
     return this.failed;
-  }
-
-  /** For Db alone: what to run after the commit. */
-  get committed(): readonly (() => void | Promise<void>)[] {
-    return this.hooks;
   }
 }

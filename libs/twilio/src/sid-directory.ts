@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Foreign, Inbox } from '#libs/durable';
+import { Adoption, Foreign } from '#libs/durable';
 import { Db, Tx } from '#libs/platform';
 
 import type { SidOwner } from './number-directory.js';
@@ -14,11 +14,11 @@ const CLAIM = `
 export class SidDirectory implements OnModuleInit {
   constructor(
     private readonly db: Db,
-    private readonly inbox: Inbox,
+    private readonly adoption: Adoption,
   ) {}
 
   onModuleInit(): void {
-    this.inbox.findOwnersBy(async (sid, accountSid) => {
+    this.adoption.findOwnersBy(async (sid, accountSid) => {
       const owner = await this.ownerOf(sid);
       return owner?.accountSid === accountSid ? owner.tenantId : null;
     });

@@ -27,7 +27,7 @@ const ANSWERED = `
 const BAR = 'update conversations set ai_barred = $3 where tenant_id = $1 and id = $2';
 const CLOSE = `
   update conversations set status = 'closed', closed_at = clock_timestamp(), waiting_since = null
-  where tenant_id = $1 and id = $2`;
+  where tenant_id = $1 and id = $2 returning ${COLUMNS}`;
 
 const idsOf = (rows: readonly Conversation[]): readonly string[] => rows.map(({ id }) => id);
 
@@ -79,9 +79,10 @@ export class HandlerSteps {
 
   /** Takes the last step of a conversation: automatic texts that wait are canceled, nobody waits. */
   async close(tx: Tx, before: Row): Promise<void> {
-    const closed = await this.apply(tx, before, 'closed', before.createdAt);
-    tx.send(CLOSE, [tx.tenantId, before.id]);
-    const data = { ...conversationView({ ...closed, status: 'closed' }) };
+    await this.apply(tx, before, 'closed', before.createdAt);
+    const closed = await tx.one<Row>(CLOSE, [tx.tenantId, before.id]);
+    if (closed === undefined) throw new Error('The conversation is gone.');
+    const data = { ...conversationView(closed) };
     this.events.publish(tx, { type: 'conversation.closed', subjectId: before.id, data });
   }
 
@@ -93,6 +94,7 @@ export class HandlerSteps {
     const { handler, effects } = step(from, event);
     const changes = handler !== from;
     const raises = changes || effects.includes('raise-epoch');
+    if (effects.includes('disarm')) tx.send(DISARM, [tx.tenantId, idsOf(group)]);
     const after = raises ? await tx.query<Row>(RAISE, [tx.tenantId, idsOf(group), handler]) : group;
     for (const effect of effects) await this.perform(tx, after, effect, at);
     if (changes) this.tell(tx, after, from, event);
@@ -108,14 +110,12 @@ export class HandlerSteps {
       case 'note-waiting':
         tx.send(WAIT, [tx.tenantId, idsOf(rows), at]);
         return;
-      case 'disarm':
-        tx.send(DISARM, [tx.tenantId, idsOf(rows)]);
-        return;
       case 'cancel-automatic':
         for (const { contactId, id } of rows) this.sms.cancelAutomatic(tx, contactId, id);
         return;
       case 'ask-dispatcher':
         return this.askDispatcher(tx, rows);
+      case 'disarm':
       case 'raise-epoch':
         return;
     }

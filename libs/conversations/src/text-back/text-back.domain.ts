@@ -20,7 +20,7 @@ export interface Check {
 }
 
 /** A thread in which somebody wrote this recently needs no "sorry we missed you". */
-export const LIVE_MINUTES = 30;
+const LIVE_MINUTES = 30;
 
 const within = (minutes: number | null, limit: number): boolean => minutes !== null && minutes < limit;
 

@@ -1,0 +1,34 @@
+/** One webhook, as the edge read it: verified, its shape checked, its answer decided. */
+export interface InboxEvent {
+  /** Account, kind, SID, step in our URL, status: signed values only. */
+  readonly key: string;
+  readonly kind: string;
+  readonly accountSid: string;
+  /** The call's or message's SID that it is about. */
+  readonly sid: string;
+  /** Null when the request itself does not tell; then it waits until its parent is known. */
+  readonly tenantId: string | null;
+  readonly params: Readonly<Record<string, string>>;
+  /** What our URL carried: a phone number's id, an attempt's id, a step. */
+  readonly context: Readonly<Record<string, string>>;
+  /** The TwiML that a repeated delivery gets again. */
+  readonly answer: string;
+}
+
+/** The task that finds the owner of an event which came before its parent. */
+export const ADOPT = 'inbox.adopt';
+
+/** An event as it was kept. */
+export type Stored = InboxEvent & { readonly verdict: string; readonly attempts: number } & Record<
+    string,
+    unknown
+  >;
+
+export const READ = `
+  select kind, key, account_sid as "accountSid", sid, tenant_id as "tenantId", params, context, verdict, attempts, '' as answer
+  from webhook_events where id = $1`;
+
+/** Ends a failed or unowned event: its verdict, why, and whose it turned out to be. */
+export const SETTLE = `
+  update webhook_events set verdict = $2, error = $3, tenant_id = coalesce($4::uuid, tenant_id), attempts = attempts + 1
+  where id = $1 and verdict in ('failed', 'unowned')`;
