@@ -38,6 +38,42 @@ describe('the hub without its database', () => {
     expect((await hub.get('/v1/calls', key)).status).toBe(200);
   }, 90_000);
 
+  it('runs every job again that was in hand when the database was cut off, also in the next process', async () => {
+    const one = hub.start();
+    await hub.ready();
+    const { number } = await hub.tenant();
+    const cut = async (froms: readonly string[]): Promise<void> => {
+      await Promise.all(froms.map((from) => hub.misses(from, number)));
+      const ended = `select 1 from calls where from_number = any($1) and status = 'ended'`;
+      await until(async () => (await hub.database.query(ended, [froms])).length === froms.length);
+      await hub.database.open(false);
+      await new Promise((next) => setTimeout(next, 1_000));
+      await hub.database.open(true);
+      await hub.ready();
+    };
+    const texted = (froms: readonly string[]): Promise<boolean> =>
+      until(async () => froms.every((from) => hub.sandbox.textsTo(from).length === 1));
+    const [before, left] = [15, 15].map((length) => Array.from({ length }, () => newCaller()));
+    await cut(before ?? []);
+    await texted(before ?? []);
+    await cut(left ?? []);
+    await hub.stop(one);
+    hub.start();
+    await texted(left ?? []);
+  }, 120_000);
+
+  it("registers the environment's account once the database comes", async () => {
+    const [TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN] = [`AC${'9'.repeat(32)}`, 'token-of-the-environment'];
+    await hub.database.open(false);
+    hub.start({ TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN });
+    await until(async () => (await fetch(`${hub.url}/health/live`)).ok);
+    const asking = setInterval(() => void fetch(`${hub.url}/health/ready`).catch(() => undefined), 20);
+    await hub.database.open(true);
+    const known = 'select 1 from twilio_accounts where account_sid = $1';
+    await until(async () => (await hub.database.query(known, [TWILIO_ACCOUNT_SID])).length === 1);
+    clearInterval(asking);
+  }, 60_000);
+
   it('answers calls by the snapshot while the database is away, and texts with 503', async () => {
     const one = hub.start();
     await hub.ready();

@@ -24,13 +24,13 @@ export class ProcessHub {
     private readonly environment: Readonly<Record<string, string>>,
   ) {}
 
-  /** Prepared, with its Twilio account registered; no process runs. */
-  static async prepare(): Promise<ProcessHub> {
+  /** Prepared, with its Twilio account registered; no process runs. The sandbox takes its time for each callback. */
+  static async prepare({ deliveryStepMs = 5 } = {}): Promise<ProcessHub> {
     const database = await createDatabase();
     const folder = await mkdtemp(join(tmpdir(), 'twilio-server-process-'));
     const port = await freePort();
     const url = `http://localhost:${port}`;
-    const sandbox = await startSandbox({ port: 0, hubUrl: url, accounts: [ACCOUNT], deliveryStepMs: 5 });
+    const sandbox = await startSandbox({ port: 0, hubUrl: url, accounts: [ACCOUNT], deliveryStepMs });
     const hub = new ProcessHub(database, sandbox, folder, url, {
       NODE_ENV: 'production',
       PORT: String(port),

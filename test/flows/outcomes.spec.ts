@@ -51,6 +51,19 @@ describe('the outcome of a call', () => {
     expect(await calls.settled(from)).toMatchObject(missed);
   });
 
+  it.each(['ringing', 'initiated'])(
+    'is judged as soon although a leg that was %s is heard of last',
+    async (late) => {
+      const from = newCaller();
+      const callSid = newSid('CA');
+      const { leg } = await calls.incoming(callSid, from);
+      await calls.final(from, callSid, 'no-answer', 21);
+      const rings = { CallSid: newSid('CA'), ParentCallSid: callSid, From: from, To: '+14155550901' };
+      await hub.webhook(leg, { ...rings, CallStatus: late });
+      expect(await calls.settled(from)).toMatchObject({ outcome: 'missed' });
+    },
+  );
+
   it('of a caller who gave up at once is missed, and not texted', async () => {
     const from = newCaller();
     const callSid = newSid('CA');

@@ -41,14 +41,15 @@ const registerAccount = async (app: NestExpressApplication, settings: Configurat
 };
 
 /** When the database comes after us, the routing is read, and what the environment says is written down. */
-const finishLater = async (app: NestExpressApplication): Promise<void> => {
+const finishLater = (app: NestExpressApplication): Promise<void> => {
   const [log, lifecycle] = [app.get(Log), app.get(Lifecycle)];
+  const finish = async (): Promise<void> => {
+    await app.get(Snapshot).refresh();
+    await registerAccount(app, app.get(Configuration));
+    log.info('the database is here');
+  };
   log.warn('the database is away: calls are answered by the sealed snapshot until it comes');
-  const came = await reachLater(app.get(DatabaseAddress), { isStopping: () => lifecycle.stopping, log });
-  if (!came) return;
-  await app.get(Snapshot).refresh();
-  await registerAccount(app, app.get(Configuration));
-  log.info('the database is here');
+  return reachLater(app.get(DatabaseAddress), { isStopping: () => lifecycle.stopping, finish, log });
 };
 
 /** Starts a hub: its database, where none is configured, its schema, its application. */
@@ -67,9 +68,7 @@ export const startHub = async (settings: Configuration): Promise<Hub> => {
   await app.init();
   if (there) await registerAccount(app, settings);
   await app.listen(settings.PORT);
-  if (!there) {
-    finishLater(app).catch((error: unknown) => app.get(Log).error('the start could not be finished', error));
-  }
+  if (!there) void finishLater(app);
   const stop = async (): Promise<void> => {
     app.get(Lifecycle).stop();
     app.get(Log).info('stopping: requests and jobs in hand finish');

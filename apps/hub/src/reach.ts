@@ -26,20 +26,26 @@ export const reachNow = async (address: DatabaseAddress, withinMs: number): Prom
   return found !== null && (await unlessAway(open(address, found).then(() => true))) === true;
 };
 
-/** Keeps looking for a database that was away at the start; false when the hub stops before it came. */
+interface Waiting {
+  readonly isStopping: () => boolean;
+  /** What the start left undone. */
+  readonly finish: () => Promise<void>;
+  readonly log: Log;
+}
+
+/** Keeps looking for a database that was away at the start, and finishes the start; or gives up when the hub stops. */
 export const reachLater = async (
   address: DatabaseAddress,
-  { isStopping, log }: { readonly isStopping: () => boolean; readonly log: Log },
-): Promise<boolean> => {
+  { isStopping, finish, log }: Waiting,
+): Promise<void> => {
   while (!isStopping()) {
     try {
       await open(address, await addressOf(address.url));
-      return true;
+      return await finish();
     } catch (error) {
       if (isOutage(error)) log.warn('the database is still away', { error: String(error) });
       else log.error('the database does not take us: look at DATABASE_URL', error);
       await pause(RETRY_MS);
     }
   }
-  return false;
 };

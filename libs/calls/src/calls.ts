@@ -29,7 +29,7 @@ export interface TextBack {
 }
 
 /** Adds observations to the set, or makes the call of them; what was heard first stays. */
-const hearing = (columns: string): string => `
+const hearing = (columns: string, judgeAt: string): string => `
   with heard as (select jsonb_object_agg(key, value || jsonb_build_object('at', clock_timestamp())) as evidence
     from jsonb_each($8::jsonb)),
   claimed as (insert into twilio_sids (sid, tenant_id, account_sid, kind, subject_id) values ($4, $2, $3, 'call', $1)
@@ -39,10 +39,14 @@ const hearing = (columns: string): string => `
   on conflict (tenant_id, call_sid) do update set evidence = excluded.evidence || calls.evidence,
     from_number = coalesce(nullif(calls.from_number, ''), excluded.from_number),
     to_number = coalesce(nullif(calls.to_number, ''), excluded.to_number),
-    judge_at = case when calls.outcome is null then greatest(calls.judge_at, excluded.judge_at) end
+    judge_at = ${judgeAt}
   returning ${columns}, (xmax = 0) as inserted, exists (select 1 from claimed) as claimed`;
-const OBSERVE = hearing(COLUMNS);
-const NOTE = hearing('id');
+const OBSERVE = hearing(
+  COLUMNS,
+  'case when calls.outcome is null then greatest(calls.judge_at, excluded.judge_at) end',
+);
+/** What tells nothing does not put off a verdict that is near. */
+const NOTE = hearing('id', 'calls.judge_at');
 const LOCK = `select ${COLUMNS}, judge_at <= clock_timestamp() as due from calls where tenant_id = $1 and id = $2 for update`;
 /** The verdict, with the checks that led to it. */
 const DECIDE = `

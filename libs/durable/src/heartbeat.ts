@@ -1,6 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Configuration, Db, Log, newId } from '#libs/platform';
+import { Configuration, Db, Log, newId, Tx } from '#libs/platform';
 
 import { JobRunner } from './job-runner.js';
 
@@ -17,6 +17,7 @@ const BEAT = `
 const SWEEP = `
   with gone as (delete from workers where beat_at < clock_timestamp() - interval '${DEAD_AFTER}' returning worker_ids)
   select graphile_worker.force_unlock_workers(array(select unnest(worker_ids) from gone)) from gone limit 1`;
+const FREE = 'select graphile_worker.force_unlock_workers($1::text[])';
 const LEAVE = 'delete from workers where id = $1';
 
 /**
@@ -45,7 +46,7 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
     if (!this.settings.works) return;
     this.stopped = true;
     await this.runner.stop();
-    await this.db.system('workers', (tx) => tx.query(LEAVE, [this.id])).catch(() => undefined);
+    await this.db.system('workers', (tx) => this.sayFarewell(tx)).catch(() => undefined);
     await this.runner.disconnect();
   }
 
@@ -55,6 +56,7 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
     this.beating = true;
     try {
       await this.runner.ensure();
+      await this.freeWhatWasCutOff();
       const mine = [this.id, this.runner.workerIds];
       const row = await this.db.system('workers', (tx) => tx.one<{ maySweep: boolean }>(BEAT, mine));
       if (row?.maySweep === true) await this.db.system('workers', (tx) => tx.query(SWEEP));
@@ -63,5 +65,18 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
     } finally {
       this.beating = false;
     }
+  }
+
+  private async freeWhatWasCutOff(): Promise<void> {
+    const gone = [...this.runner.goneIds];
+    if (gone.length === 0) return;
+    await this.db.system('workers', (tx) => tx.query(FREE, [gone]));
+    this.runner.freed(gone);
+  }
+
+  /** Gives back what is still locked: with our row, its names would be forgotten. */
+  private sayFarewell(tx: Tx): void {
+    tx.send(FREE, [this.runner.goneIds]);
+    tx.send(LEAVE, [this.id]);
   }
 }

@@ -30,12 +30,15 @@ export const prepareJobs = async (address: DatabaseAddress): Promise<void> => {
   }
 };
 
-/** Runs the jobs (graphile-worker), once the database is there. */
+/** Runs the jobs (graphile-worker), once the database is there, and again when the library gave up. */
 @Injectable()
 export class JobRunner {
-  private readonly ids = new Set<string>();
+  private ids = new Set<string>();
+  private readonly gone: string[] = [];
   private runner: Runner | undefined;
   private pool: Pool | undefined;
+  private inHand = 0;
+  private stopping = false;
 
   constructor(
     private readonly address: DatabaseAddress,
@@ -46,23 +49,38 @@ export class JobRunner {
 
   /** Under which names the library has locked jobs for this process. */
   get workerIds(): readonly string[] {
-    return [...this.ids];
+    return [...this.gone, ...this.ids];
+  }
+
+  /** Names under which nothing runs any more: whatever they have locked is to be freed. */
+  get goneIds(): readonly string[] {
+    return this.inHand === 0 || this.stopping ? this.gone : [];
+  }
+
+  /** Forgets names whose jobs were freed. */
+  freed(ids: readonly string[]): void {
+    this.gone.splice(0, ids.length);
   }
 
   /** Runs, unless it does already. @throws what the database says when it is away */
   async ensure(): Promise<void> {
-    this.runner ??= await this.start();
+    if (this.runner !== undefined || this.stopping) return;
+    const runner = await this.start();
+    if (this.ids.size > 0) this.runner = runner;
   }
 
-  /** Lets jobs in hand finish for 12 s; those that outlast it are given back by the next sweep. */
+  /** Lets jobs in hand finish for 12 s; those that outlast it are given back. */
   async stop(): Promise<void> {
     const runner = this.runner;
+    this.stopping = true;
     this.runner = undefined;
-    if (runner === undefined) return;
-    await Promise.race([
-      runner.stop().catch(() => undefined),
-      new Promise((done) => setTimeout(done, 12_000).unref()),
-    ]);
+    if (runner !== undefined) {
+      await Promise.race([
+        runner.stop().catch(() => undefined),
+        new Promise((done) => setTimeout(done, 12_000).unref()),
+      ]);
+    }
+    this.leave(this.ids);
   }
 
   /** Lets the connections go, after the last word was said over them. */
@@ -70,13 +88,27 @@ export class JobRunner {
     await this.pool?.end().catch(() => undefined);
   }
 
+  /** The library ends its pool for good when it could not write down how a job ended: another one is started. */
+  private lose(ids: Set<string>): void {
+    if (this.stopping || this.ids !== ids) return;
+    this.log.warn('the jobs were cut off from the database, and start again');
+    this.runner = undefined;
+    this.leave(ids);
+  }
+
+  private leave(ids: Set<string>): void {
+    this.gone.push(...ids);
+    this.ids = new Set();
+  }
+
   private async start(): Promise<Runner> {
+    const ids = new Set<string>();
     const events = new EventEmitter();
-    events.on('worker:create', ({ worker }: { worker: { workerId: string } }) =>
-      this.ids.add(worker.workerId),
-    );
-    events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => this.ids.add(workerPool.id));
+    this.ids = ids;
+    events.on('worker:create', ({ worker }: { worker: { workerId: string } }) => ids.add(worker.workerId));
+    events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => ids.add(workerPool.id));
     this.pool ??= this.connections();
+    events.on('pool:gracefulShutdown', () => this.lose(ids));
     const tasks = Object.fromEntries(
       [...this.jobs.tasks].map(([task, handler]) => [task, this.running(task, handler)]),
     );
@@ -85,10 +117,10 @@ export class JobRunner {
     );
     const options = { pgPool: this.pool, noHandleSignals: true, preset: PRESET };
     const runner = await run({ ...options, events, logger, taskList: tasks as TaskList });
-    runner.promise.catch((error: unknown) => {
-      this.log.error('the jobs stopped and start again', error);
-      this.runner = undefined;
-    });
+    runner.promise.then(
+      () => this.lose(ids),
+      () => this.lose(ids),
+    );
     return runner;
   }
 
@@ -108,6 +140,7 @@ export class JobRunner {
   private running(task: string, handler: JobHandler): (payload: unknown) => Promise<void> {
     return async (payload) => {
       const carried = payload as JobPayload;
+      this.inHand += 1;
       try {
         await inContext({ requestId: carried['requestId'] ?? newId(), lane: 'jobs' }, () => handler(carried));
         this.metrics.jobs.inc({ task, end: 'done' });
@@ -115,6 +148,8 @@ export class JobRunner {
         this.metrics.jobs.inc({ task, end: 'failed' });
         this.log.error('a job failed and is tried again', error, { task, jobId: carried['jobId'] });
         throw error;
+      } finally {
+        this.inHand -= 1;
       }
     };
   }

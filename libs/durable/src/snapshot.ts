@@ -84,9 +84,10 @@ export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
     if (!this.unsealed) return;
     this.unsealed = false;
     const dumped = Object.fromEntries(this.slices.map((slice) => [slice.name, slice.dump()]));
-    await this.file
-      .write(dumped)
-      .catch((error: unknown) => this.log.error('the snapshot could not be sealed', error));
+    await this.file.write(dumped).catch((error: unknown) => {
+      this.unsealed = true;
+      this.log.error('the snapshot could not be sealed', error);
+    });
   }
 
   private async read(): Promise<void> {

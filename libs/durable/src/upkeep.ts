@@ -5,7 +5,7 @@ import { Configuration, Db, Log } from '#libs/platform';
 const PARTITIONED = ['webhook_events', 'events', 'decisions', 'message_statuses'];
 const MONTHS_AHEAD = 3;
 
-/** Daily chores: next months' partitions, and keys that have served their time. */
+/** Hourly chores, for a hub may have started without its database: next months' partitions, and keys that have served. */
 @Injectable()
 export class Upkeep implements OnApplicationBootstrap {
   constructor(
@@ -15,11 +15,11 @@ export class Upkeep implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.daily();
+    await this.run();
   }
 
-  @Cron(CronExpression.EVERY_DAY_AT_3AM)
-  async daily(): Promise<void> {
+  @Cron(CronExpression.EVERY_HOUR)
+  async run(): Promise<void> {
     if (!this.settings.works) return;
     try {
       await this.db.system('partitions', async (tx) => {
@@ -28,7 +28,7 @@ export class Upkeep implements OnApplicationBootstrap {
         await tx.query("delete from idempotency_keys where created_at < now() - interval '24 hours'");
       });
     } catch (error) {
-      this.log.error('the daily chores failed and are tried tomorrow', error);
+      this.log.error('the chores failed and are tried in an hour', error);
     }
   }
 }

@@ -7,7 +7,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { laneNow } from './context.js';
 import { Unavailable } from './errors.js';
 import { isId } from './ids.js';
-import { isOutage, isRetryable } from './outage.js';
+import { isOutage, isRetryable, RolledBack } from './outage.js';
 import { OutageBreaker } from './outage-breaker.js';
 import { sendTogether, Tx } from './tx.js';
 
@@ -134,11 +134,11 @@ export class Db implements OnApplicationShutdown {
       sendTogether(client, beginOf(tenantId, options.deadlineMs)).catch(() => undefined);
       const result = await this.current.run(tx, () => work(tx));
       const { command } = await sendTogether(client, 'commit');
-      if (command !== 'COMMIT') throw tx.failure ?? new Error('The transaction was rolled back.');
+      if (command !== 'COMMIT') throw new RolledBack('The transaction was rolled back.');
       await runner.release();
       return result;
     } catch (error) {
-      const cause = tx.failure ?? error;
+      const cause = await tx.causeOf(error);
       await this.abandon(runner, client, cause);
       throw cause;
     }

@@ -45,6 +45,13 @@ export const isOutage = (error: unknown): boolean => {
 export const isBusy = (error: unknown): boolean =>
   error instanceof Error && error.message.includes('timeout exceeded when trying to connect');
 
+/** The commit of a transaction in which a statement had failed. */
+export class RolledBack extends Error {}
+
+/** Says only that something before it had failed (SQLSTATE 25P02). */
+export const isAborted = (error: unknown): boolean =>
+  error instanceof RolledBack || codeOf(error) === '25P02';
+
 /** Serialization failure or deadlock: the same transaction may be tried again. */
 export const isRetryable = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error));
 

@@ -1,6 +1,8 @@
 import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import type { EntityManager } from 'typeorm';
 
+import { isAborted } from './outage.js';
+
 const names = new Map<string, string>();
 
 /** Statements are written as constants, so each is prepared once per connection; past 1,000 none is named. */
@@ -25,7 +27,7 @@ export const sendTogether = <T extends QueryResultRow>(
 
 /** One open transaction, bound to its tenant. */
 export class Tx {
-  private failed: unknown;
+  private readonly unawaited: Promise<unknown>[] = [];
 
   constructor(
     /** The tenant whose rows are visible; null in a system transaction. */
@@ -48,9 +50,9 @@ export class Tx {
    * that come after it, and the transaction with its error.
    */
   send(text: string, values: readonly unknown[] = []): void {
-    this.query(text, values).catch((error: unknown) => {
-      this.failed ??= error;
-    });
+    const sent = this.query(text, values);
+    sent.catch(() => undefined);
+    this.unawaited.push(sent);
   }
 
   /** The first row, or undefined. */
@@ -65,8 +67,14 @@ export class Tx {
     return row.now;
   }
 
-  /** For Db alone: why a statement that nobody waited for failed; undefined when none did. */
-  get failure(): unknown {
-    return this.failed;
+  /**
+   * For Db alone: why the transaction really failed. An error that only tells of an earlier failure gives way to that
+   * of the statement sent before, for which nobody waited.
+   */
+  async causeOf(error: unknown): Promise<unknown> {
+    if (!isAborted(error)) return error;
+    const ends = await Promise.allSettled(this.unawaited);
+    const failures = ends.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
+    return failures.find((failure) => !isAborted(failure)) ?? error;
   }
 }
