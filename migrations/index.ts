@@ -3,6 +3,7 @@ import { Tenants1763820100000 } from './1763820100000-tenants.js';
 import { CallsAndMessages1763820200000 } from './1763820200000-calls-and-messages.js';
 import { AnalyticsAndIntegrations1763820300000 } from './1763820300000-analytics-and-integrations.js';
 import { EventFollowers1763820400000 } from './1763820400000-event-followers.js';
+import { AnsweredByTwilio1763820500000 } from './1763820500000-answered-by-twilio.js';
 
 /** The one linear history of the schema; a new migration goes to the end. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   CallsAndMessages1763820200000,
   AnalyticsAndIntegrations1763820300000,
   EventFollowers1763820400000,
+  AnsweredByTwilio1763820500000,
 ];

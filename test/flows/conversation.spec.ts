@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 
-import { newCaller, TestHub, type TestTenant } from '../hub.js';
+import { newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
 
 interface Shown {
   readonly id: string;
@@ -154,6 +154,22 @@ describe('a conversation', () => {
       async () =>
         (await hub.post(`/v1/conversations/${id}/messages`, { body: 'Back' }, tenant.key)).status === 201,
     );
+  });
+
+  it('answers HELP once for each text that Twilio did not answer itself', async () => {
+    const customer = newCaller();
+    const text = (more: Record<string, string>): Promise<unknown> =>
+      hub.webhook('/webhooks/twilio/sms', {
+        MessageSid: newSid('SM'),
+        From: customer,
+        To: tenant.number,
+        Body: 'HELP',
+        ...more,
+      });
+    await Promise.all([text({ OptOutType: 'HELP' }), text({}), text({ OptOutType: 'HELP' })]);
+    await hub.eventually(async () => hub.sandbox.textsTo(customer).length > 0);
+    await new Promise((next) => setTimeout(next, 500));
+    expect(hub.sandbox.textsTo(customer)).toHaveLength(1);
   });
 
   it('answers an emergency with the fixed text, tells the contacts, and keeps the AI off', async () => {

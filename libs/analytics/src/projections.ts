@@ -40,7 +40,7 @@ export class Projections {
 
   /**
    * Makes the facts anew out of the log, of one tenant or of all; gives how many events were replayed. The hub may
-   * go on meanwhile: an event committed before the clearing is read by the replay, a later one comes by its own job,
+   * go on meanwhile: an event committed before the clearing is read by the replay, a later one comes by the feed,
    * and one that comes both ways changes nothing.
    */
   async rebuild(tenantId?: string): Promise<number> {

@@ -10,7 +10,6 @@ interface Received {
   readonly id: string;
   readonly contactId: string;
   readonly phoneNumberId: string;
-  readonly answeredByTwilio: boolean;
 }
 
 /** Texts that wait to be threaded, oldest first: whoever comes first threads all of them, in their order. */
@@ -18,7 +17,8 @@ const UNTHREADED = `
   update messages m set conversation_id = $4 from (
     select id from messages where tenant_id = $1 and contact_id = $2 and phone_number_id = $3 and conversation_id is null
     order by created_at, id for update) u
-  where m.tenant_id = $1 and m.id = u.id returning m.id, m.body, m.wish, m.created_at as "createdAt"`;
+  where m.tenant_id = $1 and m.id = u.id returning m.id, m.body, m.wish, m.created_at as "createdAt",
+    m.answered_by_twilio as "answeredByTwilio"`;
 
 /** Threads what customers text, and takes the conversation's next step for each. */
 @Injectable()
@@ -56,7 +56,6 @@ export class CustomerTextsListener implements OnModuleInit {
           conversation: now,
           contact,
           text,
-          answeredByTwilio: received.answeredByTwilio,
         });
       }
     });

@@ -14,7 +14,7 @@ import { wordingOf } from './wording.domain.js';
 interface Answering {
   readonly conversation: Conversation;
   readonly contact: KnownContact;
-  readonly text: Pick<Message, 'id' | 'body'>;
+  readonly text: Pick<Message, 'id' | 'body'> & Partial<Pick<Message, 'answeredByTwilio'>>;
 }
 
 /** Words that Twilio itself answers and blocks (its default opt-out keywords): a text of ours would be refused. */
@@ -35,7 +35,8 @@ export class FixedTexts {
 
   /** One confirmation, where Twilio gives none (47 CFR 64.1200(a)(12) allows one within five minutes). */
   async confirmOptOut(tx: Tx, answering: Answering): Promise<void> {
-    if (TWILIO_ANSWERS.test(answering.text.body)) return;
+    const { body, answeredByTwilio = false } = answering.text;
+    if (answeredByTwilio || TWILIO_ANSWERS.test(body)) return;
     await this.say(tx, answering, 'opt-out-confirmation', this.worded(answering, 'opt-out-confirmation'));
   }
 

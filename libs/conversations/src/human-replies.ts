@@ -8,7 +8,7 @@ import { ReplyDesk } from './reply-desk.js';
 
 const LONGEST_AHEAD_DAYS = 35;
 
-/** What people of the business write; whoever writes takes the conversation over. */
+/** What people of the business write; whoever writes now takes the conversation over, a scheduled text does not. */
 @Injectable()
 export class HumanReplies {
   constructor(

@@ -9,14 +9,14 @@ import { HandlerSteps } from './handler/handler-steps.js';
 import type { Row } from './thread.js';
 
 /** A customer's text as the thread knows it. */
-export type ThreadedText = Pick<Message, 'id' | 'body' | 'wish' | 'createdAt'> & Record<string, unknown>;
+export type ThreadedText = Pick<Message, 'id' | 'body' | 'wish' | 'answeredByTwilio' | 'createdAt'> &
+  Record<string, unknown>;
 
 /** A text that was just threaded, and what is known around it. */
 export interface Arrival {
   readonly conversation: Row;
   readonly contact: KnownContact;
   readonly text: ThreadedText;
-  readonly answeredByTwilio: boolean;
 }
 
 /** What one text means for its conversation. */
@@ -37,7 +37,7 @@ export class Reception {
         this.steps.answered(tx, conversation.id);
         return this.fixed.confirmOptOut(tx, arrival);
       case 'help':
-        return arrival.answeredByTwilio || contact.optedOutAt !== null
+        return text.answeredByTwilio || contact.optedOutAt !== null
           ? undefined
           : this.fixed.help(tx, arrival);
       case 'start':

@@ -13,8 +13,8 @@ const RECEIVE = `
   with claimed as (insert into twilio_sids (sid, tenant_id, account_sid, kind, subject_id) values ($9, $2, $11, 'message', $1)
     on conflict (sid) do nothing returning sid)
   insert into messages (id, tenant_id, contact_id, phone_number_id, direction, author, purpose, body, media, segments,
-    status, dedup_key, message_sid, wish)
-  values ($1, $2, $3, $4, 'inbound', 'customer', 'reply', $5, $6, $7, 'received', $8, $9, $10)
+    status, dedup_key, message_sid, wish, answered_by_twilio)
+  values ($1, $2, $3, $4, 'inbound', 'customer', 'reply', $5, $6, $7, 'received', $8, $9, $10, $12)
   on conflict (tenant_id, dedup_key) do nothing returning ${COLUMNS}, exists (select 1 from claimed) as claimed`;
 
 const MOST_MEDIA = 10;
@@ -55,14 +55,14 @@ export class Inbound implements OnModuleInit {
       segmentsOf(body),
     ];
     const wish = this.wishOf(body, params['OptOutType'], contact);
-    const named = [...values, `in:${sid}`, sid, wish, accountSid];
+    const answeredByTwilio = (params['OptOutType'] ?? '') !== '';
+    const named = [...values, `in:${sid}`, sid, wish, accountSid, answeredByTwilio];
     const message = await tx.one<Message & { claimed: boolean } & Record<string, unknown>>(RECEIVE, named);
     if (message === undefined) return;
     if (!message.claimed) throw new Foreign(sid);
     await this.obey(tx, wish, contact, sid);
     const { phoneNumberId } = message;
-    const answeredByTwilio = (params['OptOutType'] ?? '') !== '';
-    const data = { ...messageView(message), contactId: contact.id, phoneNumberId, answeredByTwilio };
+    const data = { ...messageView(message), contactId: contact.id, phoneNumberId };
     this.events.publish(tx, { type: 'message.received', subjectId: message.id, data });
   }
 

@@ -4,7 +4,7 @@ import type { Message } from './message.entity.js';
 /** The columns of a message, named as its entity names them. */
 export const COLUMNS = `id, tenant_id as "tenantId", conversation_id as "conversationId", contact_id as "contactId",
   phone_number_id as "phoneNumberId", direction, author, purpose, body, media, segments, status, automatic, epoch,
-  dedup_key as "dedupKey", wish, error_code as "errorCode", suppressed_reason as "suppressedReason",
+  dedup_key as "dedupKey", wish, answered_by_twilio as "answeredByTwilio", error_code as "errorCode", suppressed_reason as "suppressedReason",
   message_sid as "messageSid", send_at as "sendAt", created_at as "createdAt", sent_at as "sentAt",
   delivered_at as "deliveredAt"`;
 

@@ -26,6 +26,8 @@ export class Message {
   @Column('text', { name: 'dedup_key' }) dedupKey: string;
   /** What an inbound text asks for before anybody reads it. */
   @Column('text', { nullable: true }) wish: Wish;
+  /** Twilio itself answered this text of a customer's (OptOutType). */
+  @Column('boolean', { name: 'answered_by_twilio', default: false }) answeredByTwilio: boolean;
   @Column('text', { name: 'error_code', nullable: true }) errorCode: string | null;
   @Column('text', { name: 'suppressed_reason', nullable: true }) suppressedReason: string | null;
   @Column('text', { name: 'message_sid', nullable: true }) messageSid: string | null;
