@@ -42,7 +42,7 @@ describe('the hub as a process', () => {
     expect(await hub.database.query(attempt, [from])).toEqual([{ outcome: 'open' }]);
     await hub.database.query("update message_attempts set opened_at = opened_at - interval '1 minute'");
     hub.start();
-    await until(async () => (await hub.database.query(attempt, [from]))[0]?.['outcome'] === 'unknown');
+    await until(async () => (await hub.database.query(attempt, [from]))[0]?.['outcome'] !== 'open');
     await hub.database.query(
       'update graphile_worker._private_jobs set run_at = now() where locked_at is null',
     );
