@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 
 import { prepareJobs } from '#libs/durable';
-import { laneSource, Lanes, type DatabaseAddress } from '#libs/platform';
+import { laneSource, Lanes, SteadyClient, type DatabaseAddress } from '#libs/platform';
 
 import { migrations } from '../../../migrations/index.js';
 import { entities } from './entities.js';
@@ -26,7 +26,7 @@ export const migrate = async (address: DatabaseAddress): Promise<void> => {
     migrations,
     uuidExtension: 'pgcrypto',
     installExtensions: false,
-    extra: { options: address.options, max: 2 },
+    extra: { options: address.options, max: 2, Client: SteadyClient },
   });
   await source.initialize();
   const lock = source.createQueryRunner();

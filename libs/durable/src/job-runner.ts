@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import { Logger, run, runMigrations, type Runner, type TaskList } from 'graphile-worker';
 import { Pool } from 'pg';
-import { DatabaseAddress, inContext, Log, Metrics, newId } from '#libs/platform';
+import { DatabaseAddress, inContext, Log, Metrics, newId, SteadyClient } from '#libs/platform';
 
 import { Jobs, type JobHandler, type JobPayload } from './jobs.js';
 
@@ -20,9 +20,13 @@ const PRESET = {
 };
 /** Makes the tables of the job library; safe to run again, and beside itself. */
 export const prepareJobs = async (address: DatabaseAddress): Promise<void> => {
-  const pool = new Pool({ connectionString: address.url, options: address.options, max: 1 });
+  const pool = new Pool({
+    connectionString: address.url,
+    options: address.options,
+    max: 1,
+    Client: SteadyClient,
+  });
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => void client.on('error', () => undefined));
   try {
     await runMigrations({ pgPool: pool, logger: new Logger(() => () => undefined) });
   } finally {
@@ -129,11 +133,11 @@ export class JobRunner {
       connectionString: this.address.url,
       options: this.address.options,
       max: CONNECTIONS,
+      Client: SteadyClient,
       application_name: 'twilio-server jobs',
       connectionTimeoutMillis: 3_000,
     });
     pool.on('error', () => undefined);
-    pool.on('connect', (client) => void client.on('error', () => undefined));
     return pool;
   }
 

@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { DataSource, type EntitySchema } from 'typeorm';
 
 import type { Lane } from './context.js';
@@ -17,6 +17,17 @@ const lower = async (client: Client): Promise<void> => {
   await client.query(`grant create, connect, temporary on database ${database?.name ?? ''} to ${PLAIN_ROLE}`);
   await client.query(`grant create, usage on schema public to ${PLAIN_ROLE}`);
 };
+
+/**
+ * A server that goes away tells whoever holds the connection. Between two holders nobody listens, and an 'error' that
+ * nobody hears ends the process; the failure itself is met by the next statement.
+ */
+export class SteadyClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
 
 /** Where the database is. Whoever connects needs to have been told as whom; until then the database is away. */
 export class DatabaseAddress {
@@ -45,7 +56,7 @@ export class DatabaseAddress {
  * @throws what pg throws when the database cannot be reached.
  */
 export const addressOf = async (url: string): Promise<DatabaseAddress> => {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new SteadyClient({ connectionString: url, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
     const { rows } = await client.query<{ over: boolean }>(
@@ -75,6 +86,7 @@ export const laneSource = (address: DatabaseAddress, lane: Lane, entities: Entit
     applicationName: `twilio-server ${lane}`,
     poolSize: POOL[lane],
     extra: {
+      Client: SteadyClient,
       get options() {
         return address.options;
       },

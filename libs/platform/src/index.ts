@@ -1,6 +1,6 @@
 export { Configuration, ConfigurationError, readConfiguration } from './config.js';
 export { inContext, requestId } from './context.js';
-export { addressOf, DatabaseAddress, laneSource } from './database.js';
+export { addressOf, DatabaseAddress, laneSource, SteadyClient } from './database.js';
 export { Db, Lanes } from './db.js';
 export { Egress, type EgressResponse } from './egress.js';
 export * from './errors.js';
