@@ -34,14 +34,21 @@ export const prepareJobs = async (address: DatabaseAddress): Promise<void> => {
   }
 };
 
+/** One run of the library's pool: the names it locks jobs under, and how many jobs of it are still in hand. */
+interface Shift {
+  readonly ids: Set<string>;
+  inHand: number;
+}
+
+const newShift = (): Shift => ({ ids: new Set(), inHand: 0 });
+
 /** Runs the jobs (graphile-worker), once the database is there, and again when the library gave up. */
 @Injectable()
 export class JobRunner {
-  private ids = new Set<string>();
-  private readonly gone: string[] = [];
+  private shift = newShift();
+  private gone: readonly Shift[] = [];
   private runner: Runner | undefined;
   private pool: Pool | undefined;
-  private inHand = 0;
   private stopping = false;
 
   constructor(
@@ -53,24 +60,24 @@ export class JobRunner {
 
   /** Under which names the library has locked jobs for this process. */
   get workerIds(): readonly string[] {
-    return [...this.gone, ...this.ids];
+    return [...this.gone, this.shift].flatMap(({ ids }) => [...ids]);
   }
 
-  /** Names under which nothing runs any more: whatever they have locked is to be freed. */
+  /** Names of ended shifts that nothing is in hand of any more: whatever they have locked is to be freed. */
   get goneIds(): readonly string[] {
-    return this.inHand === 0 || this.stopping ? this.gone : [];
+    return this.gone.filter(({ inHand }) => inHand === 0 || this.stopping).flatMap(({ ids }) => [...ids]);
   }
 
-  /** Forgets names whose jobs were freed. */
-  freed(ids: readonly string[]): void {
-    this.gone.splice(0, ids.length);
+  /** Forgets the names whose jobs were freed. */
+  freed(names: readonly string[]): void {
+    this.gone = this.gone.filter(({ ids }) => !names.some((name) => ids.has(name)));
   }
 
   /** Runs, unless it does already. @throws what the database says when it is away */
   async ensure(): Promise<void> {
     if (this.runner !== undefined || this.stopping) return;
     const runner = await this.start();
-    if (this.ids.size > 0) this.runner = runner;
+    if (this.shift.ids.size > 0) this.runner = runner;
   }
 
   /** Lets jobs in hand finish for 12 s; those that outlast it are given back. */
@@ -84,7 +91,7 @@ export class JobRunner {
         new Promise((done) => setTimeout(done, 12_000).unref()),
       ]);
     }
-    this.leave(this.ids);
+    this.leave();
   }
 
   /** Lets the connections go, after the last word was said over them. */
@@ -93,28 +100,32 @@ export class JobRunner {
   }
 
   /** The library ends its pool for good when it could not write down how a job ended: another one is started. */
-  private lose(ids: Set<string>): void {
-    if (this.stopping || this.ids !== ids) return;
+  private lose(shift: Shift): void {
+    if (this.stopping || this.shift !== shift) return;
     this.log.warn('the jobs were cut off from the database, and start again');
     this.runner = undefined;
-    this.leave(ids);
+    this.leave();
   }
 
-  private leave(ids: Set<string>): void {
-    this.gone.push(...ids);
-    this.ids = new Set();
+  private leave(): void {
+    this.gone = [...this.gone, this.shift];
+    this.shift = newShift();
   }
 
   private async start(): Promise<Runner> {
-    const ids = new Set<string>();
+    const shift = newShift();
     const events = new EventEmitter();
-    this.ids = ids;
-    events.on('worker:create', ({ worker }: { worker: { workerId: string } }) => ids.add(worker.workerId));
-    events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) => ids.add(workerPool.id));
+    this.shift = shift;
+    events.on('worker:create', ({ worker }: { worker: { workerId: string } }) =>
+      shift.ids.add(worker.workerId),
+    );
+    events.on('pool:create', ({ workerPool }: { workerPool: { id: string } }) =>
+      shift.ids.add(workerPool.id),
+    );
     this.pool ??= this.connections();
-    events.on('pool:gracefulShutdown', () => this.lose(ids));
+    events.on('pool:gracefulShutdown', () => this.lose(shift));
     const tasks = Object.fromEntries(
-      [...this.jobs.tasks].map(([task, handler]) => [task, this.running(task, handler)]),
+      [...this.jobs.tasks].map(([task, handler]) => [task, this.running(shift, task, handler)]),
     );
     const logger = new Logger(
       () => (level, message) => level === 'error' && this.log.warn(`jobs: ${message}`),
@@ -122,8 +133,8 @@ export class JobRunner {
     const options = { pgPool: this.pool, noHandleSignals: true, preset: PRESET };
     const runner = await run({ ...options, events, logger, taskList: tasks as TaskList });
     runner.promise.then(
-      () => this.lose(ids),
-      () => this.lose(ids),
+      () => this.lose(shift),
+      () => this.lose(shift),
     );
     return runner;
   }
@@ -141,10 +152,10 @@ export class JobRunner {
     return pool;
   }
 
-  private running(task: string, handler: JobHandler): (payload: unknown) => Promise<void> {
+  private running(shift: Shift, task: string, handler: JobHandler): (payload: unknown) => Promise<void> {
     return async (payload) => {
       const carried = payload as JobPayload;
-      this.inHand += 1;
+      shift.inHand += 1;
       try {
         await inContext({ requestId: carried['requestId'] ?? newId(), lane: 'jobs' }, () => handler(carried));
         this.metrics.jobs.inc({ task, end: 'done' });
@@ -153,7 +164,7 @@ export class JobRunner {
         this.log.error('a job failed and is tried again', error, { task, jobId: carried['jobId'] });
         throw error;
       } finally {
-        this.inHand -= 1;
+        shift.inHand -= 1;
       }
     };
   }
