@@ -45,6 +45,7 @@ describe("the guard on an AI's answer", () => {
     expect(disclosed('Hi, this is the automated assistant', 'en')).toBe(
       'Hi, this is the automated assistant',
     );
+    expect(disclosed('Hola, soy el asistente automático', 'es')).toBe('Hola, soy el asistente automático');
     expect(disclosed('I am not a bot', 'en')).toContain('This is an automated assistant.');
   });
 });
