@@ -1,6 +1,9 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { newCaller } from './hub.js';
+import { newCaller, newSid } from './hub.js';
 import { until } from './process.js';
 import { ProcessHub } from './process-hub.js';
 
@@ -28,13 +31,16 @@ describe('the hub without its database', () => {
       return answer.status === 200 && answer.text();
     });
     expect(twiml).toContain('<Dial');
-    expect((await hub.texts(newCaller(), number, 'hi')).status).toBe(503);
-    expect((await fetch(`${hub.url}/health/ready`)).status).toBe(503);
+    const [missed, wrote] = [newCaller(), newCaller()];
+    await hub.misses(missed, number);
+    expect((await hub.texts(wrote, number, 'hi')).status).toBe(200);
+    expect((await fetch(`${hub.url}/health/ready`)).status).toBe(200);
     await hub.database.open(true);
-    await hub.ready();
-    const from = newCaller();
-    await hub.misses(from, number);
-    await until(async () => hub.sandbox.textsTo(from).length === 1);
+    await hub.settled();
+    await until(async () => hub.sandbox.textsTo(missed).length === 1);
+    expect(await hub.database.query('select body from messages where direction = $1', ['inbound'])).toEqual([
+      { body: 'hi' },
+    ]);
     expect((await hub.get('/v1/calls', key)).status).toBe(200);
   }, 90_000);
 
@@ -49,7 +55,7 @@ describe('the hub without its database', () => {
       await hub.database.open(false);
       await new Promise((next) => setTimeout(next, 1_000));
       await hub.database.open(true);
-      await hub.ready();
+      await hub.settled();
     };
     const texted = (froms: readonly string[]): Promise<boolean> =>
       until(async () => froms.every((from) => hub.sandbox.textsTo(from).length === 1));
@@ -74,28 +80,76 @@ describe('the hub without its database', () => {
     clearInterval(asking);
   }, 60_000);
 
-  it('answers calls by the snapshot while the database is away, and texts with 503', async () => {
+  it('answers calls and texts while the database is away, and applies them once it is back', async () => {
     const one = hub.start();
     await hub.ready();
     const { number, key } = await hub.tenant();
     await hub.database.open(false);
-    const voice = await hub.calls(newCaller(), number);
+    const [caller, missed, wrote] = [newCaller(), newCaller(), newCaller()];
+    const voice = await hub.calls(caller, number);
     expect([voice.status, await voice.text()]).toEqual([200, expect.stringContaining('+14155550901')]);
-    expect((await hub.texts(newCaller(), number, 'hi')).status).toBe(503);
+    await hub.misses(missed, number);
+    const sid = newSid('SM');
+    for (let copy = 0; copy < 3; copy += 1)
+      expect((await hub.texts(wrote, number, 'Are you there?', sid)).status).toBe(200);
     const refused = await hub.get('/v1/calls', key);
     expect([refused.status, await refused.json()]).toEqual([
       503,
       expect.objectContaining({ code: 'database-unavailable' }),
     ]);
-    expect((await fetch(`${hub.url}/health/ready`)).status).toBe(503);
+    expect((await fetch(`${hub.url}/health/ready`)).status).toBe(200);
     expect((await fetch(`${hub.url}/health/live`)).status).toBe(200);
     expect(await (await fetch(`${hub.url}/health`)).json()).toMatchObject({
       status: 'degraded',
-      checks: { database: { status: 'down' } },
+      checks: { database: { status: 'down' }, spool: { status: 'ok', records: 6 } },
     });
     await hub.database.open(true);
-    await hub.ready();
+    await hub.settled();
+    await until(async () => hub.sandbox.textsTo(missed).length === 1);
+    const kept = 'select message_sid as sid from messages where direction = $1 and body = $2';
+    expect(await hub.database.query(kept, ['inbound', 'Are you there?'])).toEqual([{ sid }]);
     expect((await hub.get('/v1/calls', key)).status).toBe(200);
+    expect(one.process.exitCode).toBeNull();
+  }, 60_000);
+
+  it('applies what a killed process had only on its disk, by whoever comes next', async () => {
+    const one = hub.start();
+    await hub.ready();
+    const { number } = await hub.tenant();
+    await hub.database.open(false);
+    const [missed, wrote] = [newCaller(), newCaller()];
+    await hub.misses(missed, number);
+    expect((await hub.texts(wrote, number, 'kept on disk')).status).toBe(200);
+    one.process.kill('SIGKILL');
+    await one.exited;
+    const spooled = join(hub.folder, 'spool');
+    for (const name of await readdir(spooled, { recursive: true }))
+      if (name.endsWith('.seg'))
+        expect(await readFile(join(spooled, name), 'latin1')).not.toContain('kept on disk');
+    await hub.database.open(true);
+    hub.start();
+    await hub.ready();
+    await until(async () => hub.sandbox.textsTo(missed).length === 1);
+    const kept = 'select 1 from messages where direction = $1 and body = $2';
+    await until(async () => (await hub.database.query(kept, ['inbound', 'kept on disk'])).length === 1);
+  }, 60_000);
+
+  it('answers calls, and refuses texts, when neither the database nor the disk takes anything', async () => {
+    const spool = join(hub.folder, 'spool');
+    await rm(spool, { recursive: true, force: true });
+    await writeFile(spool, 'not a folder');
+    const one = hub.start();
+    await hub.ready();
+    const { number } = await hub.tenant();
+    await hub.database.open(false);
+    const missed = newCaller();
+    await hub.misses(missed, number);
+    expect((await hub.texts(newCaller(), number, 'hi')).status).toBe(503);
+    expect((await fetch(`${hub.url}/health/ready`)).status).toBe(503);
+    await hub.database.open(true);
+    await until(async () => hub.sandbox.textsTo(missed).length === 1);
+    await rm(spool);
+    await until(async () => (await hub.health()).checks['spool']?.status === 'ok');
     expect(one.process.exitCode).toBeNull();
   }, 60_000);
 });

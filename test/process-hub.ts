@@ -78,6 +78,18 @@ export class ProcessHub {
     return until(async () => (await fetch(`${this.url}/health/ready`)).ok);
   }
 
+  /** The database answers, and nothing waits in the spool any more. */
+  settled(): Promise<boolean> {
+    return until(async () => {
+      const { checks } = await this.health();
+      return checks['database']?.status === 'ok' && checks['spool']?.records === 0;
+    });
+  }
+
+  async health(): Promise<{ checks: Record<string, { status: string; records?: number }> }> {
+    return (await (await fetch(`${this.url}/health`)).json()) as Awaited<ReturnType<ProcessHub['health']>>;
+  }
+
   async api(path: string, body: unknown): Promise<Record<string, unknown>> {
     const response = await fetch(this.url + path, {
       method: 'POST',
@@ -107,8 +119,8 @@ export class ProcessHub {
     return this.post('/webhooks/twilio/call', { CallSid, From: from, To: to, CallStatus: 'ringing' });
   }
 
-  texts(from: string, to: string, Body: string): Promise<Response> {
-    return this.post('/webhooks/twilio/sms', { MessageSid: newSid('SM'), From: from, To: to, Body });
+  texts(from: string, to: string, Body: string, MessageSid = newSid('SM')): Promise<Response> {
+    return this.post('/webhooks/twilio/sms', { MessageSid, From: from, To: to, Body });
   }
 
   /** A call that nobody takes. */

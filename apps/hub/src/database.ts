@@ -12,6 +12,7 @@ const MIGRATION_LOCK = 3_701;
 /** The pools of the application, not yet connected. */
 export const lanesTo = (address: DatabaseAddress): Lanes =>
   new Lanes(
+    address,
     laneSource(address, 'webhook', []),
     laneSource(address, 'jobs', entities),
     laneSource(address, 'api', entities),

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { Snapshot } from '#libs/durable';
-import { Configuration, Db } from '#libs/platform';
-import { TwilioHealth } from '#libs/twilio';
+import { Snapshot, Spool } from '#libs/durable';
+import { Db } from '#libs/platform';
 
 const WITHIN_MS = 2_500;
-const NO_SPOOL = 'events are kept in PostgreSQL only';
 
 const within = <T>(work: Promise<T>): Promise<T> =>
   Promise.race([
@@ -22,19 +20,20 @@ export class HealthParts {
     private readonly indicators: HealthIndicatorService,
     private readonly db: Db,
     private readonly snapshot: Snapshot,
-    private readonly twilio: TwilioHealth,
-    private readonly settings: Configuration,
+    private readonly spool: Spool,
   ) {}
 
   get loaded(): boolean {
     return this.snapshot.loaded;
   }
 
+  /** Why no webhook should come here; null when calls can be answered and events be kept, on disk if need be. */
   async unreadiness(): Promise<string | null> {
     if (!this.snapshot.loaded) return 'the routing is not loaded';
+    if (this.spool.fault === null) return null;
     return this.answers().then(
       () => null,
-      () => 'the database is away, and there is no spool yet',
+      () => 'the database is away, and the spool takes no events',
     );
   }
 
@@ -56,19 +55,10 @@ export class HealthParts {
     );
   }
 
-  others(): (() => HealthIndicatorResult)[] {
-    const { settings, twilio } = this;
-    const configured = (name: string, url: string | undefined): HealthIndicatorResult =>
-      this.indicators.check(name).up({ configured: url !== undefined });
-    return [
-      () => this.indicators.check('spool').up({ note: NO_SPOOL }),
-      () =>
-        this.indicators
-          .check('twilio')
-          .up({ degraded: twilio.state.status !== 'ok', failing: twilio.state.failing.length }),
-      () => configured('ai', settings.DISPATCH_BOT_URL),
-      () => configured('callService', settings.AS_CALL_SERVICE_URL),
-    ];
+  spooling(): HealthIndicatorResult {
+    const check = this.indicators.check('spool');
+    const { fault, size, high } = this.spool;
+    return fault === null ? check.up({ ...size, degraded: high }) : check.down({ reason: fault, ...size });
   }
 
   private answers(): Promise<unknown> {

@@ -4,6 +4,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Public } from '#libs/identity';
 
+import { HealthNeighbours } from './health-neighbours.js';
 import { HealthParts } from './health-parts.js';
 import { Lifecycle } from './lifecycle.js';
 
@@ -15,6 +16,7 @@ export class HealthController {
   constructor(
     private readonly terminus: HealthCheckService,
     private readonly parts: HealthParts,
+    private readonly neighbours: HealthNeighbours,
     private readonly lifecycle: Lifecycle,
   ) {}
 
@@ -37,7 +39,12 @@ export class HealthController {
   @HttpCode(200)
   async all(): Promise<{ status: string; checks: Record<string, unknown> }> {
     const found = await this.terminus
-      .check([() => this.parts.database(), () => this.parts.jobs(), ...this.parts.others()])
+      .check([
+        () => this.parts.database(),
+        () => this.parts.spooling(),
+        () => this.parts.jobs(),
+        ...this.neighbours.all(),
+      ])
       .then(({ details }) => details)
       .catch((error: { response?: { details?: HealthIndicatorResult } }) => error.response?.details ?? {});
     const states = Object.entries(found).map(([name, { status, ...rest }]) => [

@@ -17,6 +17,7 @@ import { TwilioModule } from '#libs/twilio';
 
 import { DeadLettersController } from './dead-letters.controller.js';
 import { HealthController } from './health.controller.js';
+import { HealthNeighbours } from './health-neighbours.js';
 import { HealthParts } from './health-parts.js';
 import { Lifecycle } from './lifecycle.js';
 
@@ -54,7 +55,7 @@ export class HubModule {
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [DeadLettersController, HealthController],
-      providers: [HealthParts, Lifecycle],
+      providers: [HealthNeighbours, HealthParts, Lifecycle],
     };
   }
 }

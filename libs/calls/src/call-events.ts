@@ -90,7 +90,7 @@ export class CallEvents implements OnModuleInit {
   }
 
   /** A leg speaks from the caller to the target; only the call's own webhooks name the hub's number in `To`. */
-  private identity({ accountSid, sid, params, context }: InboxEvent): CallIdentity {
+  private identity({ accountSid, sid, params, context, ageMs = 0 }: InboxEvent): CallIdentity {
     const phoneNumberId = context['phoneNumberId'] ?? '';
     const route = this.routing.routeOf(phoneNumberId);
     const sweepAfterSeconds =
@@ -103,6 +103,7 @@ export class CallEvents implements OnModuleInit {
       from,
       to: route?.number.number ?? '',
       sweepAfterSeconds,
+      ageSeconds: ageMs / 1_000,
     };
   }
 }

@@ -18,6 +18,8 @@ export interface CallIdentity {
   readonly to: string;
   /** When nothing more was heard for this long, the call is swept. */
   readonly sweepAfterSeconds: number;
+  /** How long ago the word of it came, in seconds: 0, unless it waited somewhere. */
+  readonly ageSeconds: number;
 }
 
 /** What a text-back came to. */
@@ -30,15 +32,17 @@ export interface TextBack {
 
 /** Adds observations to the set, or makes the call of them; what was heard first stays. */
 const hearing = (columns: string, judgeAt: string): string => `
-  with heard as (select jsonb_object_agg(key, value || jsonb_build_object('at', clock_timestamp())) as evidence
+  with heard as (select jsonb_object_agg(key, value || jsonb_build_object('at', clock_timestamp() - make_interval(secs => $10))) as evidence
     from jsonb_each($8::jsonb)),
   claimed as (insert into twilio_sids (sid, tenant_id, account_sid, kind, subject_id) values ($4, $2, $3, 'call', $1)
     on conflict (sid) do nothing returning sid)
-  insert into calls (id, tenant_id, account_sid, call_sid, phone_number_id, from_number, to_number, evidence, judge_at)
-  select $1, $2, $3, $4, $5, $6, $7, heard.evidence, clock_timestamp() + make_interval(secs => $9) from heard
+  insert into calls (id, tenant_id, account_sid, call_sid, phone_number_id, from_number, to_number, evidence, judge_at, started_at)
+  select $1, $2, $3, $4, $5, $6, $7, heard.evidence, clock_timestamp() + make_interval(secs => $9),
+    clock_timestamp() - make_interval(secs => $10) from heard
   on conflict (tenant_id, call_sid) do update set evidence = excluded.evidence || calls.evidence,
     from_number = coalesce(nullif(calls.from_number, ''), excluded.from_number),
     to_number = coalesce(nullif(calls.to_number, ''), excluded.to_number),
+    started_at = least(calls.started_at, excluded.started_at),
     judge_at = ${judgeAt}
   returning ${columns}, (xmax = 0) as inserted, exists (select 1 from claimed) as claimed`;
 const OBSERVE = hearing(
@@ -129,11 +133,11 @@ export class Calls implements OnModuleInit {
 
   private row(
     tx: Tx,
-    { accountSid, callSid, phoneNumberId, from, to, sweepAfterSeconds }: CallIdentity,
+    { accountSid, callSid, phoneNumberId, from, to, sweepAfterSeconds, ageSeconds }: CallIdentity,
     heard: Readonly<Record<string, Observation>>,
   ): unknown[] {
     const names = [newId(), tx.tenantId, accountSid, callSid, phoneNumberId, from, to];
-    return [...names, JSON.stringify(heard), sweepAfterSeconds];
+    return [...names, JSON.stringify(heard), sweepAfterSeconds, ageSeconds];
   }
 
   private async judge(tx: Tx, call: Call, patience: Patience): Promise<void> {

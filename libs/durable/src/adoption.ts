@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Db, isOutage } from '#libs/platform';
 
-import { Foreign, Inbox } from './inbox.js';
+import { EventKeeper, Foreign } from './event-keeper.js';
 import { Jobs } from './jobs.js';
 import { ADOPT, READ, SETTLE, type InboxEvent, type Stored } from './webhook-events.js';
 
@@ -21,7 +21,7 @@ export class Adoption implements OnModuleInit {
   constructor(
     private readonly db: Db,
     private readonly jobs: Jobs,
-    private readonly inbox: Inbox,
+    private readonly keeper: EventKeeper,
   ) {}
 
   onModuleInit(): void {
@@ -45,7 +45,7 @@ export class Adoption implements OnModuleInit {
   /** Applies in the owner's own transaction. @throws when the database is away */
   private async applied(event: InboxEvent, tenantId: string): Promise<End> {
     try {
-      await this.db.transaction(tenantId, (tx) => this.inbox.apply(tx, event));
+      await this.db.transaction(tenantId, (tx) => this.keeper.apply(tx, event));
       return ['applied', null];
     } catch (error) {
       if (isOutage(error)) throw error;

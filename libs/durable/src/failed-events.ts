@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db, NotFound } from '#libs/platform';
 
-import { Inbox } from './inbox.js';
+import { EventKeeper } from './event-keeper.js';
 import { READ, SETTLE, type Stored } from './webhook-events.js';
 
 /** Webhook events that could not be applied: a human has them replayed, or gives them up. */
@@ -9,7 +9,7 @@ import { READ, SETTLE, type Stored } from './webhook-events.js';
 export class FailedEvents {
   constructor(
     private readonly db: Db,
-    private readonly inbox: Inbox,
+    private readonly keeper: EventKeeper,
   ) {}
 
   /** Applies a failed event again. @throws NotFound when the tenant has no such failed event. */
@@ -17,7 +17,7 @@ export class FailedEvents {
     await this.db.transaction(tenantId, async (tx) => {
       const event = await tx.one<Stored>(`${READ} and tenant_id = $2 for update`, [id, tenantId]);
       if (event?.verdict !== 'failed') throw new NotFound();
-      await this.inbox.apply(tx, event);
+      await this.keeper.apply(tx, event);
       tx.send(SETTLE, [id, 'applied', null, null]);
     });
   }

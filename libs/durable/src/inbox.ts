@@ -1,144 +1,97 @@
 import { Injectable } from '@nestjs/common';
-import { Db, isOutage, Log, Metrics, newId, Tx, Unavailable, uniqueViolation } from '#libs/platform';
+import { Db, Log, Metrics } from '#libs/platform';
 
-import { Jobs } from './jobs.js';
-import { ADOPT, type InboxEvent } from './webhook-events.js';
+import { EventKeeper, type Applier, type Kept } from './event-keeper.js';
+import { Refuge } from './refuge.js';
+import type { Ticket } from './spool/spool.js';
+import { within } from './within.js';
+import type { InboxEvent } from './webhook-events.js';
 
-/** What became of it. `pending`: the database still works on it; `lost`: nothing keeps it. */
+/**
+ * What became of it. `spooled`: it is on this host's disk, and will be applied; `held`: only our memory has it;
+ * `lost`: nothing keeps it, so it must not be answered as if.
+ */
 export type Acceptance =
-  | { readonly verdict: 'kept' | 'pending' | 'duplicate'; readonly answer: string }
+  | { readonly verdict: 'kept' | 'duplicate' | 'spooled' | 'held'; readonly answer: string }
   | { readonly verdict: 'foreign' | 'lost' };
 
-/** Applies an event inside the transaction that keeps it: natural keys, no waiting, blind to order. */
-export type Applier = (tx: Tx, event: InboxEvent) => Promise<void>;
+/** How long a webhook waits for PostgreSQL before it takes the other road, in milliseconds. */
+const DATABASE_WITHIN_MS = 200;
+/** One event in so many is written to the spool on purpose, so that this road never rots. */
+const ON_PURPOSE_EVERY = 100;
 
-/** Thrown by an applier: the event is about a call or message of somebody else. Nothing is kept of it. */
-export class Foreign extends Error {}
-
-/** How long a webhook waits for PostgreSQL before it is answered without, in milliseconds. */
-const ANSWER_WITHIN_MS = 200;
-/** How long the database may take for it all the same. */
-const KEEP_WITHIN_MS = 4_000;
-
-/** A key that is there fails the transaction, and with it whatever a repeated event applies. */
-const KEEP = `
-  with k as (insert into webhook_keys (key, answer) values ($1, $2) returning key)
-  insert into webhook_events (id, tenant_id, kind, account_sid, sid, key, params, context, verdict)
-  select $3, $4, $5, $6, $7, key, $8, $9, $10 from k`;
-const KEYS = 'webhook_keys_pkey';
-const STORED = 'select answer from webhook_keys where key = $1';
-const FAIL = `
-  with k as (insert into webhook_keys (key, answer) values ($1, $2) on conflict do nothing returning key)
-  insert into webhook_events (id, tenant_id, kind, account_sid, sid, key, params, context, verdict, error)
-  select $3, $4, $5, $6, $7, key, $8, $9, $10, $11 from k`;
-
-/** Keeps every webhook event once, with its answer, and applies it in the same transaction. */
+/** Accepts every webhook event: in PostgreSQL within 200 ms, or else in the spool, from which it is applied later. */
 @Injectable()
 export class Inbox {
-  private readonly appliers = new Map<string, Applier>();
+  private accepted = 0;
+  private inHand = 0;
 
   constructor(
     private readonly db: Db,
-    private readonly jobs: Jobs,
+    private readonly keeper: EventKeeper,
+    private readonly refuge: Refuge,
     private readonly log: Log,
     private readonly metrics: Metrics,
   ) {}
 
+  /** How many webhooks wait for us right now. */
+  get live(): number {
+    return this.inHand;
+  }
+
   /** Says who applies a kind of event: the one module that owns it. */
   on(kind: string, applier: Applier): void {
-    this.appliers.set(kind, applier);
+    this.keeper.on(kind, applier);
   }
 
   /**
-   * Accepts one event.
-   * @param patient waits for the database up to 4 s, for what must not be answered before it is kept
-   * @returns the answer to give; `lost` when the database is away
+   * Accepts one event, and says what to answer.
+   * @param mustBeKept for what Twilio can be told to bring again: never answered on the strength of our memory alone,
+   *   and `lost` when neither PostgreSQL, within 4 s, nor the disk takes it
    */
-  async accept(event: InboxEvent, patient = false): Promise<Acceptance> {
-    const keeping = this.keep(event).catch((error: unknown) => this.unkept(event, error));
-    if (patient) return keeping;
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<Acceptance>((resolve) => {
-      timer = setTimeout(() => resolve({ verdict: 'pending', answer: event.answer }), ANSWER_WITHIN_MS);
-    });
-    return Promise.race([keeping, deadline]).finally(() => clearTimeout(timer));
-  }
-
-  private async keep(event: InboxEvent): Promise<Acceptance> {
-    const deadline = { deadlineMs: KEEP_WITHIN_MS };
-    const { tenantId } = event;
+  async accept(event: InboxEvent, mustBeKept = false): Promise<Acceptance> {
+    this.inHand += 1;
+    this.accepted += 1;
     try {
-      if (tenantId === null)
-        return await this.db.system('inbox', (tx) => this.keepUnowned(tx, event), deadline);
-      return await this.db.transaction(tenantId, (tx) => this.keepApplied(tx, event), deadline);
-    } catch (error) {
-      if (uniqueViolation(error) !== KEYS) throw error;
-      return this.db.system('inbox', (tx) => this.stored(tx, event), deadline);
+      const onPurpose = this.accepted % ON_PURPOSE_EVERY === 0;
+      const ticket = onPurpose ? await this.refuge.write(event, 'on-purpose') : null;
+      const keeping = this.keeper.keep(event);
+      const kept = await within(keeping, DATABASE_WITHIN_MS);
+      if (kept === 'late') this.db.waitedInVain();
+      if (kept !== 'late' && kept.verdict !== 'away') {
+        ticket?.done();
+        return kept;
+      }
+      return await this.without(event, keeping, { ticket, late: kept === 'late', mustBeKept });
+    } finally {
+      this.inHand -= 1;
     }
   }
 
-  private async keepApplied(tx: Tx, event: InboxEvent): Promise<Acceptance> {
-    tx.send(KEEP, this.row(event, 'applied'));
-    await this.apply(tx, event);
-    return { verdict: 'kept', answer: event.answer };
-  }
-
-  private keepUnowned(tx: Tx, event: InboxEvent): Acceptance {
-    const row = this.row(event, 'unowned');
-    tx.send(KEEP, row);
-    this.jobs.add(tx, ADOPT, { eventId: String(row[2]), attempt: '0' }, { inMs: 500 });
-    return { verdict: 'kept', answer: event.answer };
-  }
-
-  private async stored(tx: Tx, event: InboxEvent): Promise<Acceptance> {
-    const row = await tx.one<{ answer: string }>(STORED, [event.key]);
-    return { verdict: 'duplicate', answer: row?.answer ?? event.answer };
-  }
-
-  private async unkept(event: InboxEvent, error: unknown): Promise<Acceptance> {
-    if (error instanceof Foreign) return { verdict: 'foreign' };
-    if (!isOutage(error)) {
-      this.log.error('an event could not be applied and is kept as failed', error, {
-        kind: event.kind,
-        sid: event.sid,
-      });
-      const row = [...this.row(event, 'failed'), String(error).slice(0, 500)];
-      const kept = await this.db
-        .system('inbox', (tx) => tx.query(FAIL, row))
-        .then(
-          () => true,
-          () => false,
-        );
-      if (kept) return { verdict: 'kept', answer: event.answer };
+  /** PostgreSQL is away, or too slow for a caller. */
+  private async without(
+    event: InboxEvent,
+    keeping: Promise<Kept>,
+    how: { readonly ticket: Ticket | null; readonly late: boolean; readonly mustBeKept: boolean },
+  ): Promise<Acceptance> {
+    const ticket = how.ticket ?? (await this.refuge.write(event, how.late ? 'late' : 'away'));
+    if (ticket !== null) {
+      void keeping.then(({ verdict }) => verdict !== 'away' && ticket.done());
+      return { verdict: 'spooled', answer: event.answer };
     }
+    if (how.mustBeKept) return this.waitFor(event, keeping);
+    this.refuge.hold(event);
+    return { verdict: 'held', answer: event.answer };
+  }
+
+  private async waitFor(event: InboxEvent, keeping: Promise<Kept>): Promise<Acceptance> {
+    const kept = await keeping;
+    if (kept.verdict !== 'away') return kept;
     this.metrics.lostEvents.inc({ kind: event.kind });
-    this.log.warn('an event was not kept: the database is away', {
+    this.log.warn('an event was refused: neither the database nor the disk takes it', {
       kind: event.kind,
       sid: event.sid,
     });
     return { verdict: 'lost' };
-  }
-
-  /** Applies an event in the caller's transaction, by whoever owns its kind. */
-  apply(tx: Tx, event: InboxEvent): Promise<void> {
-    const applier = this.appliers.get(event.kind);
-    if (applier === undefined) throw new Unavailable('no-applier', `Nobody applies ${event.kind}.`);
-    return applier(tx, event);
-  }
-
-  private row(event: InboxEvent, verdict: string): unknown[] {
-    const { key, answer, tenantId, kind, accountSid, sid, params, context } = event;
-    return [
-      key,
-      answer,
-      newId(),
-      tenantId,
-      kind,
-      accountSid,
-      sid,
-      JSON.stringify(params),
-      JSON.stringify(context),
-      verdict,
-    ];
   }
 }

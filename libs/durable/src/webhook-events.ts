@@ -13,6 +13,8 @@ export interface InboxEvent {
   readonly context: Readonly<Record<string, string>>;
   /** The TwiML that a repeated delivery gets again. */
   readonly answer: string;
+  /** How long ago it came, in milliseconds: what waited in the spool, or was found in Twilio's lists. 0 unless given. */
+  readonly ageMs?: number;
 }
 
 /** The task that finds the owner of an event which came before its parent. */

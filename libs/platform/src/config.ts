@@ -73,6 +73,9 @@ export class Configuration {
 
   @IsString() readonly DATA_DIR: string = './data';
 
+  /** The most that webhook events may take of the disk while PostgreSQL is away, in MiB. */
+  @count() readonly SPOOL_MAX_MB: number = 1_024;
+
   @IsIn(['all', 'web', 'worker'], { message: 'ROLE takes all, web or worker' })
   readonly ROLE: Role = 'all';
 

@@ -71,6 +71,23 @@ export const addressOf = async (url: string): Promise<DatabaseAddress> => {
   }
 };
 
+/** Asks the database something small, over a connection of its own. @throws when it does not answer in so many milliseconds */
+export const answers = async (address: DatabaseAddress, withinMs: number): Promise<void> => {
+  const client = new SteadyClient({
+    connectionString: address.url,
+    options: address.options,
+    connectionTimeoutMillis: withinMs,
+    query_timeout: withinMs,
+    application_name: 'twilio-server probe',
+  });
+  try {
+    await client.connect();
+    await client.query('select 1');
+  } finally {
+    void client.end().catch(() => undefined);
+  }
+};
+
 const POOL: Readonly<Record<Lane, number>> = { webhook: 10, jobs: 10, api: 6 };
 
 type Entities = readonly (EntitySchema | (abstract new () => unknown))[];
@@ -91,7 +108,7 @@ export const laneSource = (address: DatabaseAddress, lane: Lane, entities: Entit
         return address.options;
       },
       connectionTimeoutMillis: 4_000,
-      query_timeout: lane === 'webhook' ? 5_000 : 20_000,
+      query_timeout: lane === 'webhook' ? 4_500 : 20_000,
       pipeline: true,
       idleTimeoutMillis: 30_000,
       keepAlive: true,

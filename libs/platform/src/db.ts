@@ -5,6 +5,7 @@ import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 
 import { laneNow } from './context.js';
+import { answers, type DatabaseAddress } from './database.js';
 import { Unavailable } from './errors.js';
 import { isId } from './ids.js';
 import { isOutage, isRetryable, RolledBack } from './outage.js';
@@ -26,6 +27,8 @@ export type SystemCaller =
   | 'projections'
   | 'idempotency';
 
+const PROBE_WITHIN_MS = 1_000;
+
 export interface TransactionOptions {
   /** The server gives the transaction up after this long, in milliseconds. */
   readonly deadlineMs?: number;
@@ -34,6 +37,7 @@ export interface TransactionOptions {
 /** One pool for each lane. */
 export class Lanes {
   constructor(
+    readonly address: DatabaseAddress,
     readonly webhook: DataSource,
     readonly jobs: DataSource,
     readonly api: DataSource,
@@ -57,9 +61,21 @@ const beginOf = (tenantId: string | null, deadlineMs: number | undefined): strin
 @Injectable()
 export class Db implements OnApplicationShutdown {
   private readonly current = new AsyncLocalStorage<Tx>();
-  private readonly breaker = new OutageBreaker();
+  private readonly breaker: OutageBreaker;
 
-  constructor(private readonly lanes: Lanes) {}
+  constructor(private readonly lanes: Lanes) {
+    this.breaker = new OutageBreaker(() => answers(lanes.address, PROBE_WITHIN_MS));
+  }
+
+  /** Whether the database is known to be away: everything fails at once, until a probe succeeds. */
+  get away(): boolean {
+    return !this.breaker.closed;
+  }
+
+  /** A webhook waited for the database as long as a caller can wait. */
+  waitedInVain(): void {
+    this.breaker.waitedInVain();
+  }
 
   /** Connects all lanes; safe to call again after a failure. */
   async connect(): Promise<void> {
@@ -98,6 +114,7 @@ export class Db implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.breaker.stop();
     for (const source of this.lanes.all) {
       if (source.isInitialized) await source.destroy();
     }

@@ -30,11 +30,25 @@ export class Metrics implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly texts = this.counter('hub_texts_total', 'Outgoing texts by what became of the attempt', [
     'outcome',
   ]);
-  readonly snapshotVersion = new Gauge({
-    name: 'hub_snapshot_loaded_timestamp_seconds',
-    help: 'When the routing snapshot last agreed with the database',
-    registers: [this.registry],
-  });
+  readonly spooledEvents = this.counter(
+    'hub_events_spooled_total',
+    'Webhook events written to the spool, and why',
+    ['kind', 'because'],
+  );
+  readonly drainedEvents = this.counter('hub_events_drained_total', 'Spooled events by what became of them', [
+    'verdict',
+  ]);
+  readonly spoolDamaged = this.counter(
+    'hub_spool_damaged_total',
+    'Ranges and records of the spool that could not be read',
+    [],
+  );
+  readonly spoolBytes = this.gauge('hub_spool_bytes', 'What the spool takes of the disk');
+  readonly spoolRecords = this.gauge('hub_spool_records', 'Spooled events that wait for the database');
+  readonly snapshotVersion = this.gauge(
+    'hub_snapshot_loaded_timestamp_seconds',
+    'When the routing snapshot last agreed with the database',
+  );
 
   constructor(private readonly settings: Configuration) {
     if (settings.NODE_ENV !== 'test')
@@ -44,6 +58,11 @@ export class Metrics implements OnApplicationBootstrap, OnApplicationShutdown {
   /** A counter of this registry; names follow Prometheus' conventions. */
   counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  /** A gauge of this registry. */
+  gauge(name: string, help: string): Gauge {
+    return new Gauge({ name, help, registers: [this.registry] });
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -4,13 +4,19 @@ import { isBusy, isOutage } from './outage.js';
 const FAILURES_TO_OPEN = 5;
 const PROBE_EVERY_MS = 250;
 
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms).unref());
+
 /**
- * Stops asking a database that is away: after five outages in a row everything fails at once, but for one
- * probe every 250 ms, whose success closes it again.
+ * Stops asking a database that is away: after five outages in a row everything fails at once. Nobody's request is
+ * the one that finds out whether it is back: a probe of our own asks every 250 ms, and its success closes it again.
  */
 export class OutageBreaker {
   private failures = 0;
-  private probedAt = 0;
+  private probing = false;
+  private stopped = false;
+
+  /** @param answers asks the database something small; rejects within about a second when it is away */
+  constructor(private readonly answers: () => Promise<unknown>) {}
 
   get closed(): boolean {
     return this.failures < FAILURES_TO_OPEN;
@@ -18,7 +24,7 @@ export class OutageBreaker {
 
   /** @throws Unavailable without calling `work` while open. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.closed && !this.mayProbe()) {
+    if (!this.closed) {
       throw new Unavailable('database-unavailable', 'The database is away. Try again in a moment.');
     }
     try {
@@ -26,15 +32,34 @@ export class OutageBreaker {
       this.failures = 0;
       return result;
     } catch (error) {
-      if (!isBusy(error)) this.failures = isOutage(error) ? this.failures + 1 : 0;
+      if (!isBusy(error)) this.note(isOutage(error));
       throw error;
     }
   }
 
-  private mayProbe(): boolean {
-    const now = performance.now();
-    if (now - this.probedAt < PROBE_EVERY_MS) return false;
-    this.probedAt = now;
-    return true;
+  /** Somebody waited for it as long as could be: that counts like an outage, until something succeeds. */
+  waitedInVain(): void {
+    this.note(true);
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private note(outage: boolean): void {
+    this.failures = outage ? this.failures + 1 : 0;
+    if (!this.closed && !this.probing) void this.probe();
+  }
+
+  private async probe(): Promise<void> {
+    this.probing = true;
+    while (!this.closed && !this.stopped) {
+      await pause(PROBE_EVERY_MS);
+      await this.answers().then(
+        () => (this.failures = 0),
+        () => undefined,
+      );
+    }
+    this.probing = false;
   }
 }

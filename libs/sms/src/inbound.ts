@@ -13,8 +13,9 @@ const RECEIVE = `
   with claimed as (insert into twilio_sids (sid, tenant_id, account_sid, kind, subject_id) values ($9, $2, $11, 'message', $1)
     on conflict (sid) do nothing returning sid)
   insert into messages (id, tenant_id, contact_id, phone_number_id, direction, author, purpose, body, media, segments,
-    status, dedup_key, message_sid, wish, answered_by_twilio)
-  values ($1, $2, $3, $4, 'inbound', 'customer', 'reply', $5, $6, $7, 'received', $8, $9, $10, $12)
+    status, dedup_key, message_sid, wish, answered_by_twilio, created_at)
+  values ($1, $2, $3, $4, 'inbound', 'customer', 'reply', $5, $6, $7, 'received', $8, $9, $10, $12,
+    clock_timestamp() - make_interval(secs => $13))
   on conflict (tenant_id, dedup_key) do nothing returning ${COLUMNS}, exists (select 1 from claimed) as claimed`;
 
 const MOST_MEDIA = 10;
@@ -40,7 +41,7 @@ export class Inbound implements OnModuleInit {
   }
 
   private async apply(tx: Tx, event: InboxEvent): Promise<void> {
-    const { params, context, sid, accountSid } = event;
+    const { params, context, sid, accountSid, ageMs = 0 } = event;
     const contact = await this.contacts.ensure(tx, params['From'] ?? '');
     if (!isTextable(contact.number)) this.contacts.markUntextable(tx, contact.id, null);
     const body = params['Body'] ?? '';
@@ -56,7 +57,7 @@ export class Inbound implements OnModuleInit {
     ];
     const wish = this.wishOf(body, params['OptOutType'], contact);
     const answeredByTwilio = (params['OptOutType'] ?? '') !== '';
-    const named = [...values, `in:${sid}`, sid, wish, accountSid, answeredByTwilio];
+    const named = [...values, `in:${sid}`, sid, wish, accountSid, answeredByTwilio, ageMs / 1_000];
     const message = await tx.one<Message & { claimed: boolean } & Record<string, unknown>>(RECEIVE, named);
     if (message === undefined) return;
     if (!message.claimed) throw new Foreign(sid);

@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { Db, isOutage, Log, newId, Tx, Unavailable, uniqueViolation } from '#libs/platform';
+
+import { Jobs } from './jobs.js';
+import { ADOPT, type InboxEvent } from './webhook-events.js';
+
+/** Applies an event inside the transaction that keeps it: natural keys, no waiting, blind to order. */
+export type Applier = (tx: Tx, event: InboxEvent) => Promise<void>;
+
+/** Thrown by an applier: the event is about a call or message of somebody else. Nothing is kept of it. */
+export class Foreign extends Error {}
+
+/** What PostgreSQL made of an event; `away` when it could not be asked, or nobody knows whether it committed. */
+export type Kept =
+  | { readonly verdict: 'kept' | 'duplicate'; readonly answer: string }
+  | { readonly verdict: 'foreign' }
+  | { readonly verdict: 'away' };
+
+/** How long the database may take for one event, in milliseconds. */
+const KEEP_WITHIN_MS = 4_000;
+
+/** A key that is there fails the transaction, and with it whatever a repeated event applies. */
+const KEEP = `
+  with k as (insert into webhook_keys (key, answer) values ($1, $2) returning key)
+  insert into webhook_events (id, tenant_id, kind, account_sid, sid, key, params, context, verdict)
+  select $3, $4, $5, $6, $7, key, $8, $9, $10 from k`;
+const KEYS = 'webhook_keys_pkey';
+const STORED = 'select answer from webhook_keys where key = $1';
+const RECORD = `
+  with k as (insert into webhook_keys (key, answer) values ($1, $2) on conflict do nothing returning key)
+  insert into webhook_events (id, tenant_id, kind, account_sid, sid, key, params, context, verdict, error)
+  select $3, $4, $5, $6, $7, key, $8, $9, $10, $11 from k`;
+
+/** Keeps an event once, with its answer, and applies it in the same transaction: for webhooks, the spool and imports. */
+@Injectable()
+export class EventKeeper {
+  private readonly appliers = new Map<string, Applier>();
+
+  constructor(
+    private readonly db: Db,
+    private readonly jobs: Jobs,
+    private readonly log: Log,
+  ) {}
+
+  /** Says who applies a kind of event: the one module that owns it. */
+  on(kind: string, applier: Applier): void {
+    this.appliers.set(kind, applier);
+  }
+
+  /** Keeps and applies an event; one that cannot be applied is kept as failed. Never throws. */
+  async keep(event: InboxEvent): Promise<Kept> {
+    try {
+      return await this.inOneTransaction(event);
+    } catch (error) {
+      if (error instanceof Foreign) return { verdict: 'foreign' };
+      if (isOutage(error)) return { verdict: 'away' };
+      this.log.error('an event could not be applied and is kept as failed', error, {
+        kind: event.kind,
+        sid: event.sid,
+      });
+      return this.record(event, 'failed', String(error));
+    }
+  }
+
+  /** Keeps an event without applying it: `failed`, to be looked at, or `dropped`, because it is somebody else's. */
+  async record(event: InboxEvent, verdict: 'failed' | 'dropped', why: string): Promise<Kept> {
+    const row = [...this.row(event, verdict), why.slice(0, 500)];
+    try {
+      await this.db.system('inbox', (tx) => tx.query(RECORD, row));
+      return { verdict: 'kept', answer: event.answer };
+    } catch (error) {
+      this.log.warn('an event could not be written down', { kind: event.kind, error: String(error) });
+      return { verdict: 'away' };
+    }
+  }
+
+  /** Applies an event in the caller's transaction, by whoever owns its kind. */
+  apply(tx: Tx, event: InboxEvent): Promise<void> {
+    const applier = this.appliers.get(event.kind);
+    if (applier === undefined) throw new Unavailable('no-applier', `Nobody applies ${event.kind}.`);
+    return applier(tx, event);
+  }
+
+  private async inOneTransaction(event: InboxEvent): Promise<Kept> {
+    const deadline = { deadlineMs: KEEP_WITHIN_MS };
+    const { tenantId } = event;
+    try {
+      if (tenantId === null)
+        return await this.db.system('inbox', (tx) => this.keepUnowned(tx, event), deadline);
+      return await this.db.transaction(tenantId, (tx) => this.keepApplied(tx, event), deadline);
+    } catch (error) {
+      if (uniqueViolation(error) !== KEYS) throw error;
+      return this.db.system('inbox', (tx) => this.stored(tx, event), deadline);
+    }
+  }
+
+  private async keepApplied(tx: Tx, event: InboxEvent): Promise<Kept> {
+    tx.send(KEEP, this.row(event, 'applied'));
+    await this.apply(tx, event);
+    return { verdict: 'kept', answer: event.answer };
+  }
+
+  private keepUnowned(tx: Tx, event: InboxEvent): Kept {
+    const row = this.row(event, 'unowned');
+    tx.send(KEEP, row);
+    this.jobs.add(tx, ADOPT, { eventId: String(row[2]), attempt: '0' }, { inMs: 500 });
+    return { verdict: 'kept', answer: event.answer };
+  }
+
+  private async stored(tx: Tx, event: InboxEvent): Promise<Kept> {
+    const row = await tx.one<{ answer: string }>(STORED, [event.key]);
+    return { verdict: 'duplicate', answer: row?.answer ?? event.answer };
+  }
+
+  private row(event: InboxEvent, verdict: string): unknown[] {
+    const { key, answer, tenantId, kind, accountSid, sid, params, context } = event;
+    const sheets = [JSON.stringify(params), JSON.stringify(context)];
+    return [key, answer, newId(), tenantId, kind, accountSid, sid, ...sheets, verdict];
+  }
+}

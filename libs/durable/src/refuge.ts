@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { Log, Metrics } from '#libs/platform';
+
+import { Spool, type SpooledEvent, type Ticket } from './spool/spool.js';
+import { within } from './within.js';
+import type { InboxEvent } from './webhook-events.js';
+
+/** How long a webhook waits for the disk, in milliseconds. */
+const DISK_WITHIN_MS = 250;
+/** About 30 MB of events. */
+const MOST_HELD = 10_000;
+const HELD_AT_ONCE = 500;
+
+/** Where events go that PostgreSQL did not take in time: to the disk, or, as the last resort, to our memory. */
+@Injectable()
+export class Refuge {
+  private held: readonly SpooledEvent[] = [];
+
+  constructor(
+    private readonly spool: Spool,
+    private readonly log: Log,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** Writes an event to the disk; null when that fails, or takes too long. */
+  async write(event: InboxEvent, because: 'away' | 'late' | 'on-purpose'): Promise<Ticket | null> {
+    const written = await within(this.spool.append(event), DISK_WITHIN_MS).catch(() => 'late' as const);
+    if (written === 'late') return null;
+    this.metrics.spooledEvents.inc({ kind: event.kind, because });
+    return written;
+  }
+
+  /** Holds an event in memory; it is lost, and counted, when there is no more room or the process ends. */
+  hold(event: InboxEvent): void {
+    if (this.held.length >= MOST_HELD) {
+      this.metrics.lostEvents.inc({ kind: event.kind });
+      this.log.error('an event is lost: nothing takes it, and there is no room left', undefined, {
+        kind: event.kind,
+        sid: event.sid,
+      });
+      return;
+    }
+    const done = (): void => {
+      this.held = this.held.filter((one) => one !== holding);
+    };
+    const holding: SpooledEvent = { event, cameAt: Date.now(), done };
+    this.held = [...this.held, holding];
+  }
+
+  /** Some of what waits; none when nothing does. */
+  async next(): Promise<readonly SpooledEvent[]> {
+    return [...this.held.slice(0, HELD_AT_ONCE), ...(await this.spool.next())];
+  }
+}

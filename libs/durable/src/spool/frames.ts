@@ -1,0 +1,59 @@
+import { crc32 } from 'node:zlib';
+
+/** `SPL1`: where a record begins, so that whole ones are found again behind damage. */
+const MAGIC = 0x53_50_4c_31;
+const HEADER_BYTES = 12;
+/** A webhook is 64 kB at most; a length beyond this is damage. */
+const LONGEST_PAYLOAD = 1024 * 1024;
+
+/** A payload as the spool writes it: magic, length, CRC-32 of the payload (big endian, 4 bytes each), payload. */
+export const framed = (payload: Buffer): Buffer => {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32BE(MAGIC, 0);
+  header.writeUInt32BE(payload.length, 4);
+  header.writeUInt32BE(crc32(payload), 8);
+  return Buffer.concat([header, payload]);
+};
+
+/** What a segment holds. Positions are bytes from its start. */
+export interface Reading {
+  readonly payloads: readonly Buffer[];
+  /** Ranges in the middle that hold no whole record. */
+  readonly damaged: readonly { readonly from: number; readonly to: number }[];
+  /** Where the last whole record ends: what follows was torn off while it was written. */
+  readonly end: number;
+}
+
+/** Where the record that starts here ends; null when none does. */
+const endOf = (bytes: Buffer, at: number): number | null => {
+  if (at + HEADER_BYTES > bytes.length || bytes.readUInt32BE(at) !== MAGIC) return null;
+  const length = bytes.readUInt32BE(at + 4);
+  const end = at + HEADER_BYTES + length;
+  if (length > LONGEST_PAYLOAD || end > bytes.length) return null;
+  return crc32(bytes.subarray(at + HEADER_BYTES, end)) === bytes.readUInt32BE(at + 8) ? end : null;
+};
+
+const magic = Buffer.alloc(4);
+magic.writeUInt32BE(MAGIC);
+
+/** The next place from here on at which a whole record starts; null when there is none. */
+const nextFrom = (bytes: Buffer, from: number): number | null => {
+  for (let at = bytes.indexOf(magic, from); at >= 0; at = bytes.indexOf(magic, at + 1)) {
+    if (endOf(bytes, at) !== null) return at;
+  }
+  return null;
+};
+
+/** Reads every whole record, over damage too. */
+export const framesIn = (bytes: Buffer): Reading => {
+  const payloads: Buffer[] = [];
+  const damaged: { from: number; to: number }[] = [];
+  let at = 0;
+  for (;;) {
+    const start = nextFrom(bytes, at);
+    if (start === null) return { payloads, damaged, end: at };
+    if (start > at) damaged.push({ from: at, to: start });
+    at = endOf(bytes, start) ?? bytes.length;
+    payloads.push(bytes.subarray(start + HEADER_BYTES, at));
+  }
+};
