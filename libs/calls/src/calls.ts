@@ -6,7 +6,7 @@ import { SidDirectory } from '#libs/twilio';
 import type { Call } from './call.entity.js';
 import { COLUMNS } from './call-columns.js';
 import { callView } from './call-view.js';
-import { finalOf, legsOf, type Observation } from './evidence.domain.js';
+import { finalOf, lastHeardAt, legsOf, type Observation } from './evidence.domain.js';
 import { outcomeOf, rangSeconds, WAIT_SECONDS, type Patience, type Verdict } from './outcome.domain.js';
 
 /** A call as a webhook names it. */
@@ -59,7 +59,7 @@ const DECIDE = `
     from jsonb_to_recordset($7::jsonb) as g(id uuid, position int, name text, input jsonb, verdict text))
   update calls set status = $3, outcome = $4, missed_reason = $5, revision = revision + 1, judge_at = null,
     answered_at = case when $4 = 'answered' then coalesce(answered_at, clock_timestamp()) else answered_at end,
-    ended_at = coalesce(ended_at, clock_timestamp()), duration_seconds = coalesce($6::int, duration_seconds)
+    ended_at = coalesce(ended_at, $8, clock_timestamp()), duration_seconds = coalesce($6::int, duration_seconds)
   where tenant_id = $1 and id = $2 returning ${COLUMNS}`;
 const PROGRESS = `
   update calls set status = $3, answered_at = case when $3 = 'in-progress' then coalesce(answered_at, clock_timestamp()) end,
@@ -170,7 +170,8 @@ export class Calls implements OnModuleInit {
     const reason = verdict.kind === 'missed' ? verdict.reason : null;
     const checks = JSON.stringify(numbered(this.trace(call, verdict, patience)));
     const values = [tx.tenantId, call.id, 'ended', verdict.kind, reason, talkedSeconds(call), checks];
-    const decided = await tx.one<Row>(DECIDE, values);
+    const ended = [...values, lastHeardAt(call.evidence)];
+    const decided = await tx.one<Row>(DECIDE, ended);
     if (decided === undefined) return;
     const data = {
       ...callView(decided),

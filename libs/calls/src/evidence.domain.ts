@@ -67,3 +67,10 @@ export const finalOf = (evidence: Evidence): Observation | null => {
   const status = FINAL.find((one) => evidence[finalObservation(one)] !== undefined);
   return status === undefined ? null : { ...evidence[finalObservation(status)], status };
 };
+
+/** When the last word of it was heard (ISO 8601, by the database's clock); null when nothing was. */
+export const lastHeardAt = (evidence: Evidence): string | null =>
+  Object.values(evidence)
+    .flatMap(({ at }) => (at === undefined ? [] : [at]))
+    .sort()
+    .at(-1) ?? null;

@@ -26,6 +26,9 @@ const OPT_OUT = `
 const OPT_IN = `update contacts set opted_out_at = null where tenant_id = $1 and id = $2 and opted_out_at is not null returning id`;
 const LEDGER =
   'insert into consents (id, tenant_id, contact_id, kind, source, evidence) values ($1, $2, $3, $4, $5, $6)';
+const CHANGED_SINCE = `
+  select 1 from consents where tenant_id = $1 and contact_id = $2
+    and created_at > clock_timestamp() - make_interval(secs => $3) limit 1`;
 const MARK =
   'update contacts set textable = false, line_type = coalesce($3, line_type) where tenant_id = $1 and id = $2';
 
@@ -69,6 +72,11 @@ export class Contacts {
     const changed = (await tx.one(OPT_IN, [tx.tenantId, contactId])) !== undefined;
     if (changed) this.note(tx, contactId, 'opt-in', consent);
     return changed;
+  }
+
+  /** Whether its consent changed in the last so many seconds: what was said before that is overtaken. */
+  async changedWithin(tx: Tx, contactId: string, seconds: number): Promise<boolean> {
+    return (await tx.one(CHANGED_SINCE, [tx.tenantId, contactId, seconds])) !== undefined;
   }
 
   /** The carrier said that texts do not arrive there. */

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Db, Log, Metrics, Tx } from '#libs/platform';
+import { Db, inContext, Log, Metrics, newId, Tx } from '#libs/platform';
 
 import { RoutingFeed } from './routing-feed.js';
 import { SnapshotFile } from './snapshot-file.js';
@@ -10,12 +10,15 @@ export interface Slice {
   readonly name: string;
   /** Rows written by transactions from `since` on (an xid8 as text), or all of them when it is null. */
   changed(tx: Tx, since: string | null): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** Takes rows in; the same row may come again. */
-  apply(rows: readonly Readonly<Record<string, unknown>>[]): void;
+  /** Takes rows in; the same row may come again. With `all`, what is not among them is forgotten. */
+  apply(rows: readonly Readonly<Record<string, unknown>>[], all: boolean): void;
   /** All rows, as `apply` would take them. */
   dump(): readonly Readonly<Record<string, unknown>>[];
 }
 
+const FLOOR = `
+  select f.xmin::text, case when f.xmin >= $1::text::xid8 then $1::text end as since
+  from (select pg_snapshot_xmin(pg_current_snapshot()) as xmin) f`;
 const POLL_MS = 2_000;
 const SEAL_MS = 5_000;
 
@@ -90,20 +93,26 @@ export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
     });
   }
 
+  /** On the webhooks' lane, which gives a silent database up soonest. */
   private async read(): Promise<void> {
-    await this.db.system('snapshot', async (tx) => {
-      const floor = await tx.one<{ xmin: string }>(
-        'select pg_snapshot_xmin(pg_current_snapshot())::text as xmin',
-      );
-      for (const slice of this.slices) {
-        const rows = await slice.changed(tx, this.since);
-        if (rows.length > 0) slice.apply(rows);
-        this.unsealed ||= rows.length > 0;
-      }
-      this.since = floor?.xmin ?? null;
-    });
+    await inContext({ requestId: newId(), lane: 'webhook' }, () =>
+      this.db.system('snapshot', (tx) => this.catchUp(tx)),
+    );
     this.isLoaded = true;
     this.metrics.snapshotVersion.setToCurrentTime();
+  }
+
+  /** What changed since the last time; all of it when the database is younger than that: it was restored. */
+  private async catchUp(tx: Tx): Promise<void> {
+    const [floor] = await tx.query<{ xmin: string; since: string | null }>(FLOOR, [this.since]);
+    if (floor === undefined) throw new Error('The database gave no snapshot.');
+    const { xmin, since } = floor;
+    for (const slice of this.slices) {
+      const rows = await slice.changed(tx, since);
+      if (rows.length > 0 || since === null) slice.apply(rows, since === null);
+      this.unsealed ||= rows.length > 0;
+    }
+    this.since = xmin;
   }
 
   private async restore(reason: unknown): Promise<void> {
@@ -116,7 +125,8 @@ export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
       error: String(reason),
     });
     if (dumped === null) return;
-    for (const slice of this.slices) slice.apply((dumped[slice.name] ?? []) as ReturnType<Slice['dump']>);
+    for (const slice of this.slices)
+      slice.apply((dumped[slice.name] ?? []) as ReturnType<Slice['dump']>, true);
     this.isLoaded = true;
   }
 }

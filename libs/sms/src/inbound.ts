@@ -18,6 +18,8 @@ const RECEIVE = `
     clock_timestamp() - make_interval(secs => $13))
   on conflict (tenant_id, dedup_key) do nothing returning ${COLUMNS}, exists (select 1 from claimed) as claimed`;
 
+type Received = Message & { readonly claimed: boolean } & Record<string, unknown>;
+
 const MOST_MEDIA = 10;
 
 const mediaOf = (params: Readonly<Record<string, string>>): readonly { url: string; contentType: string }[] =>
@@ -41,30 +43,31 @@ export class Inbound implements OnModuleInit {
   }
 
   private async apply(tx: Tx, event: InboxEvent): Promise<void> {
-    const { params, context, sid, accountSid, ageMs = 0 } = event;
+    const { params, sid } = event;
     const contact = await this.contacts.ensure(tx, params['From'] ?? '');
     if (!isTextable(contact.number)) this.contacts.markUntextable(tx, contact.id, null);
-    const body = params['Body'] ?? '';
-    const media = JSON.stringify(mediaOf(params));
-    const values = [
-      newId(),
-      tx.tenantId,
-      contact.id,
-      context['phoneNumberId'],
-      body,
-      media,
-      segmentsOf(body),
-    ];
-    const wish = this.wishOf(body, params['OptOutType'], contact);
-    const answeredByTwilio = (params['OptOutType'] ?? '') !== '';
-    const named = [...values, `in:${sid}`, sid, wish, accountSid, answeredByTwilio, ageMs / 1_000];
-    const message = await tx.one<Message & { claimed: boolean } & Record<string, unknown>>(RECEIVE, named);
+    const wish = this.wishOf(params['Body'] ?? '', params['OptOutType'], contact);
+    const message = await this.keep(tx, event, contact.id, wish);
     if (message === undefined) return;
     if (!message.claimed) throw new Foreign(sid);
-    await this.obey(tx, wish, contact, sid);
+    if (!(await this.isOvertaken(tx, contact.id, event))) await this.obey(tx, wish, contact, sid);
     const { phoneNumberId } = message;
     const data = { ...messageView(message), contactId: contact.id, phoneNumberId };
     this.events.publish(tx, { type: 'message.received', subjectId: message.id, data });
+  }
+
+  private keep(tx: Tx, event: InboxEvent, contactId: string, wish: Wish): Promise<Received | undefined> {
+    const { params, context, sid, accountSid, ageMs = 0 } = event;
+    const { Body: body = '', OptOutType = '' } = params;
+    const media = JSON.stringify(mediaOf(params));
+    const ids = [newId(), tx.tenantId, contactId, context['phoneNumberId']];
+    const text = [body, media, segmentsOf(body), `in:${sid}`, sid, wish];
+    return tx.one<Received>(RECEIVE, [...ids, ...text, accountSid, OptOutType !== '', ageMs / 1_000]);
+  }
+
+  /** What was said before the last change of consent, and comes to us after it, changes nothing. */
+  private async isOvertaken(tx: Tx, contactId: string, { ageMs = 0 }: InboxEvent): Promise<boolean> {
+    return ageMs > 0 && this.contacts.changedWithin(tx, contactId, ageMs / 1_000);
   }
 
   private wishOf(body: string, optOutType: string | undefined, contact: KnownContact): Wish {

@@ -46,7 +46,8 @@ export class TenantSlice implements Slice {
     return tx.query<TenantRow>(TENANTS, [since]);
   }
 
-  apply(rows: readonly Readonly<Record<string, unknown>>[]): void {
+  apply(rows: readonly Readonly<Record<string, unknown>>[], all: boolean): void {
+    if (all) this.byId.clear();
     for (const row of rows as readonly TenantRow[]) {
       this.byId.set(row.id, { ...row, settings: settingsOf(row.settings) });
     }
@@ -71,7 +72,8 @@ export class NumberSlice implements Slice {
     return tx.query<NumberRow>(NUMBERS, [since]);
   }
 
-  apply(rows: readonly Readonly<Record<string, unknown>>[]): void {
+  apply(rows: readonly Readonly<Record<string, unknown>>[], all: boolean): void {
+    if (all) for (const one of [this.byNumber, this.byId]) one.clear();
     for (const row of rows as readonly NumberRow[]) {
       this.byNumber.set(row.number, row);
       this.byId.set(row.id, row);

@@ -42,7 +42,8 @@ export class AccountSlice implements Slice {
     return tx.query<Row>(CHANGED, [since]);
   }
 
-  apply(rows: readonly Readonly<Record<string, unknown>>[]): void {
+  apply(rows: readonly Readonly<Record<string, unknown>>[], all: boolean): void {
+    if (all) for (const one of [this.rows, this.known]) one.clear();
     for (const row of rows as readonly Row[]) {
       this.rows.set(row.accountSid, row);
       if (row.status === 'deleted') this.known.delete(row.accountSid);

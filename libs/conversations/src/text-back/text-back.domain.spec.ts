@@ -12,6 +12,7 @@ describe('the text-back', () => {
     minutesSinceTextBack: null,
     cooldownMinutes: 240,
     minutesSinceWritten: null,
+    minutesSinceCall: 0,
   };
 
   it.each<[Partial<TextBackInput>, string | null]>([
@@ -22,6 +23,8 @@ describe('the text-back', () => {
     [{ abandoned: true, rangSeconds: 3 }, null],
     [{ abandoned: true, rangSeconds: null }, null],
     [{ abandoned: false, rangSeconds: 0 }, null],
+    [{ minutesSinceCall: 9.9 }, null],
+    [{ minutesSinceCall: 10, minutesSinceWritten: 5 }, 'too-late'],
     [{ minutesSinceWritten: 5, minutesSinceTextBack: 6 }, 'live-conversation'],
     [{ minutesSinceWritten: 31, minutesSinceTextBack: 6 }, 'cooldown'],
     [{ minutesSinceTextBack: 0, cooldownMinutes: 0 }, null],

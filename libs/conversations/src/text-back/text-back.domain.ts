@@ -11,6 +11,8 @@ export interface TextBackInput {
   readonly cooldownMinutes: number;
   /** Minutes since anybody wrote in the thread by hand or by AI; null when nobody did. */
   readonly minutesSinceWritten: number | null;
+  /** Minutes since the last word of the call was heard: more than a few when we, or our database, were away. */
+  readonly minutesSinceCall: number;
 }
 
 export interface Check {
@@ -21,6 +23,8 @@ export interface Check {
 
 /** A thread in which somebody wrote this recently needs no "sorry we missed you". */
 const LIVE_MINUTES = 30;
+/** A caller who was missed this long ago has called somebody else. */
+const LATE_MINUTES = 10;
 
 const within = (minutes: number | null, limit: number): boolean => minutes !== null && minutes < limit;
 
@@ -33,7 +37,7 @@ const check = (name: string, refusal: string, refuses: boolean, input: Check['in
 /** The text-back's own checks, in order, those after the first refusal too. */
 export const textBackChecks = (input: TextBackInput): readonly Check[] => {
   const { enabled, textable, abandoned, rangSeconds, minRingSeconds } = input;
-  const { minutesSinceTextBack, cooldownMinutes, minutesSinceWritten } = input;
+  const { minutesSinceTextBack, cooldownMinutes, minutesSinceWritten, minutesSinceCall } = input;
   const tooShort = abandoned && within(rangSeconds, minRingSeconds);
   const live = within(minutesSinceWritten, LIVE_MINUTES);
   const cooling = within(minutesSinceTextBack, cooldownMinutes);
@@ -41,6 +45,7 @@ export const textBackChecks = (input: TextBackInput): readonly Check[] => {
     check('text-back-enabled', 'disabled', !enabled, { enabled }),
     check('caller-textable', 'not-textable', !textable, { textable }),
     check('rang-long-enough', 'too-short', tooShort, { abandoned, rangSeconds, minRingSeconds }),
+    check('soon-enough', 'too-late', minutesSinceCall >= LATE_MINUTES, { minutesSinceCall }),
     check('no-live-conversation', 'live-conversation', live, { minutesSinceWritten }),
     check('not-cooling-down', 'cooldown', cooling, { minutesSinceTextBack, cooldownMinutes }),
   ];
@@ -56,6 +61,7 @@ const TOLD = [
   'blocked',
   'opted-out',
   'too-short',
+  'too-late',
   'live-conversation',
   'cooldown',
   'rate-capped',

@@ -18,6 +18,8 @@ export interface MissedCall {
   readonly from: string;
   readonly missedReason: string;
   readonly rangSeconds: number | null;
+  /** ISO 8601, by the database's clock. */
+  readonly endedAt: string;
 }
 
 const HISTORY = `
@@ -25,12 +27,15 @@ const HISTORY = `
     extract(epoch from clock_timestamp() - max(created_at) filter (where purpose = 'text-back' and status <> 'suppressed'))::float8 / 60
       as "minutesSinceTextBack",
     extract(epoch from clock_timestamp() - max(created_at) filter (where author in ('customer', 'human', 'ai') and status <> 'suppressed'))::float8 / 60
-      as "minutesSinceWritten"
+      as "minutesSinceWritten",
+    extract(epoch from clock_timestamp() - $3::timestamptz)::float8 / 60 as "minutesSinceCall"
   from messages where tenant_id = $1 and conversation_id = $2`;
 const ALREADY = `
   select 1 from conversation_entries where tenant_id = $1 and conversation_id = $2 and kind = 'call' and call_id = $3`;
 
-type History = Pick<TextBackInput, 'minutesSinceTextBack' | 'minutesSinceWritten'>;
+type History = Pick<TextBackInput, 'minutesSinceTextBack' | 'minutesSinceWritten' | 'minutesSinceCall'>;
+
+const NONE: History = { minutesSinceTextBack: null, minutesSinceWritten: null, minutesSinceCall: 0 };
 
 /** Runs the checks of a text-back, keeps them, and queues the text. */
 @Injectable()
@@ -73,8 +78,7 @@ export class TextBack {
   }
 
   private untextable(tx: Tx, call: MissedCall, { tenant }: Route): Parameters<Calls['noteTextBack']>[2] {
-    const history = { minutesSinceTextBack: null, minutesSinceWritten: null };
-    const checks = textBackChecks(this.input(call, tenant.settings, history));
+    const checks = textBackChecks(this.input(call, tenant.settings, NONE));
     this.decisions.keep(tx, call.id, 'text-back', checks);
     return { sent: false, messageId: null, reason: refusalOf(checks), conversationId: null };
   }
@@ -85,9 +89,9 @@ export class TextBack {
     { tenant }: Route,
     { contact, conversationId }: { readonly contact: KnownContact; readonly conversationId: string },
   ): Promise<readonly Check[]> {
-    const history = await tx.one<History & Record<string, unknown>>(HISTORY, [tx.tenantId, conversationId]);
-    const none = { minutesSinceTextBack: null, minutesSinceWritten: null };
-    const own = textBackChecks(this.input(call, tenant.settings, history ?? none));
+    const values = [tx.tenantId, conversationId, call.endedAt];
+    const history = await tx.one<History & Record<string, unknown>>(HISTORY, values);
+    const own = textBackChecks(this.input(call, tenant.settings, history ?? NONE));
     const common = await this.sms.judge(tx, {
       conversationId,
       contact,

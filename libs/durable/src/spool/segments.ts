@@ -1,0 +1,85 @@
+import { Segment } from './segment.js';
+
+const MIB = 1024 * 1024;
+/** As many events are in memory at once while they are drained. */
+const SEGMENT_BYTES = 4 * MIB;
+/** An open segment of which all is ticked off gives way to a new one when that is worth it. */
+const WORTH_REMOVING_BYTES = MIB / 4;
+/** Those who wrote the last records are given this long to tick them off themselves. */
+const QUIET_MS = 500;
+
+/** The segments of one process, oldest first: one is written to, the others wait to be drained. */
+export class Segments {
+  private list: readonly Segment[] = [];
+  private active: Segment | undefined;
+  private writtenAt = 0;
+
+  /** Bytes on the disk, and records that wait. */
+  get size(): { readonly bytes: number; readonly records: number } {
+    const sum = (of: (segment: Segment) => number): number =>
+      this.list.reduce((total, segment) => total + of(segment), 0);
+    return { bytes: sum(({ bytes }) => bytes), records: sum(({ left }) => left) };
+  }
+
+  add(segment: Segment): void {
+    this.list = [...this.list, segment];
+  }
+
+  /**
+   * Appends records to the open segment, or to a new one; the segment in which a disk fails takes no more.
+   * @returns what ticks each of them off
+   * @throws what the disk says: then none of them counts
+   */
+  async append(records: readonly Buffer[], next: () => string): Promise<readonly (() => void)[]> {
+    const segment = await this.writable(next);
+    try {
+      const first = await segment.append(records);
+      this.writtenAt = performance.now();
+      return records.map((_, index) => () => this.tick(segment, first + index));
+    } catch (error) {
+      if (this.active === segment) this.active = undefined;
+      throw error;
+    }
+  }
+
+  /** The oldest segment with records that wait, and have done so for a moment; it takes no more. */
+  async oldest(): Promise<Segment | undefined> {
+    const quiet = performance.now() - this.writtenAt > QUIET_MS;
+    const segment = this.list.find((one) => one.left > 0 && (one !== this.active || quiet));
+    if (segment !== undefined && segment === this.active) this.active = undefined;
+    await segment?.end();
+    return segment;
+  }
+
+  tick(segment: Segment, number: number): void {
+    segment.tick(number);
+    if (segment.spent) this.clear();
+  }
+
+  /** Ends all; what waits stays on the disk. */
+  async end(): Promise<void> {
+    this.active = undefined;
+    this.clear();
+    for (const segment of this.list) await segment.end();
+  }
+
+  private async writable(next: () => string): Promise<Segment> {
+    const { active } = this;
+    const most = active?.spent === true ? WORTH_REMOVING_BYTES : SEGMENT_BYTES;
+    if (active !== undefined && active.bytes < most) return active;
+    this.active = undefined;
+    await active?.end();
+    this.clear();
+    const segment = await Segment.create(next());
+    this.add(segment);
+    this.active = segment;
+    return segment;
+  }
+
+  /** Lets go of ended segments of which nothing is needed any more. */
+  private clear(): void {
+    const spent = this.list.filter((one) => one !== this.active && one.spent);
+    this.list = this.list.filter((one) => !spent.includes(one));
+    for (const segment of spent) void segment.remove();
+  }
+}
