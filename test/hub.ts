@@ -56,7 +56,7 @@ export class TestHub {
     readonly database: TestDatabase,
     readonly sandbox: Sandbox,
     readonly url: string,
-    private readonly folder: string,
+    readonly folder: string,
   ) {}
 
   static async start(environment: Readonly<Record<string, string>> = {}): Promise<TestHub> {

@@ -35,6 +35,7 @@ export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
   private again = false;
   private unsealed = false;
   private isLoaded = false;
+  private changes = 0;
 
   constructor(
     private readonly db: Db,
@@ -51,6 +52,11 @@ export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Whether there is anything to decide by. */
   get loaded(): boolean {
     return this.isLoaded;
+  }
+
+  /** Grows whenever something in it changed. */
+  get version(): number {
+    return this.changes;
   }
 
   /** From the database; when it is away, from the sealed file. */
@@ -110,6 +116,7 @@ export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
     for (const slice of this.slices) {
       const rows = await slice.changed(tx, since);
       if (rows.length > 0 || since === null) slice.apply(rows, since === null);
+      if (rows.length > 0) this.changes += 1;
       this.unsealed ||= rows.length > 0;
     }
     this.since = xmin;
@@ -127,6 +134,7 @@ export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
     if (dumped === null) return;
     for (const slice of this.slices)
       slice.apply((dumped[slice.name] ?? []) as ReturnType<Slice['dump']>, true);
+    this.changes += 1;
     this.isLoaded = true;
   }
 }

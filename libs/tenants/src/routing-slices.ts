@@ -88,6 +88,10 @@ export class NumberSlice implements Slice {
     return this.byNumber.get(number);
   }
 
+  all(): Iterable<KnownNumber> {
+    return this.byNumber.values();
+  }
+
   withId(id: string): KnownNumber | undefined {
     return this.byId.get(id);
   }

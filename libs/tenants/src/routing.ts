@@ -26,6 +26,11 @@ export class Routing extends NumberDirectory implements OnModuleInit {
     this.snapshot.register(this.numbers);
   }
 
+  /** Grows whenever the routing may have changed; 0 while nothing is loaded. */
+  get version(): number {
+    return this.snapshot.loaded ? this.snapshot.version : 0;
+  }
+
   accountOf(number: string): string | undefined {
     return this.numbers.get(number)?.accountSid;
   }
@@ -43,6 +48,14 @@ export class Routing extends NumberDirectory implements OnModuleInit {
   /** By a number's id, as our callback URLs carry it. */
   routeOf(phoneNumberId: string): Route | undefined {
     return this.withTenant(this.numbers.withId(phoneNumberId));
+  }
+
+  /** Every number with its tenant. */
+  *all(): Generator<Route> {
+    for (const number of this.numbers.all()) {
+      const route = this.withTenant(number);
+      if (route !== undefined) yield route;
+    }
   }
 
   tenant(tenantId: string): KnownTenant | undefined {

@@ -8,6 +8,10 @@ const UNATTENDED = {
   en: 'Thank you for calling. Nobody can take your call right now. We will text you in a moment.',
   es: 'Gracias por llamar. Nadie puede atender su llamada ahora. Le enviaremos un mensaje de texto en un momento.',
 };
+const UNREACHABLE = {
+  en: 'Thank you for calling. Nobody can take your call right now. Please try again later.',
+  es: 'Gracias por llamar. Nadie puede atender su llamada ahora. Llame de nuevo más tarde.',
+};
 const PROMPT = { en: 'Press 1 to take this call.', es: 'Oprima 1 para tomar esta llamada.' };
 
 const tongue = (language: string): 'en' | 'es' => (language === 'es' ? 'es' : 'en');
@@ -50,6 +54,15 @@ export class CallAnswers {
   lastResort(to: string): string {
     const targets = this.routing.routeTo(to)?.number.forwardTo ?? [];
     return targets.length === 0 ? rejected() : dialedPlainly(targets);
+  }
+
+  /** What a number's calls get while no hub answers: a static document, so nothing that a hub would have to hear. */
+  withoutHub(route: Route): string {
+    const { plan } = this.forwarding.planFor(route, '', null);
+    if (plan.kind === 'reject') return rejected();
+    return plan.kind === 'dial'
+      ? dialedPlainly(plan.targets)
+      : said(UNREACHABLE[tongue(route.tenant.language)], route.tenant.language);
   }
 
   /** The whisper to whoever picked up. */
