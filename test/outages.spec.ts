@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -67,6 +69,50 @@ describe('the hub without its database', () => {
     hub.start();
     await texted(left ?? []);
   }, 120_000);
+
+  it.each([
+    ['refuses', false],
+    ['hangs', true],
+  ])(
+    'answers calls within 3 s of its start while the database %s',
+    async (_how, hangs) => {
+      const first = hub.start();
+      await hub.ready();
+      const { number } = await hub.tenant();
+      expect(await hub.stop(first)).toBe(0);
+      const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      const { port } = silent.address() as AddressInfo;
+      if (!hangs) silent.close();
+      const started = performance.now();
+      const one = hub.start({ DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/none` });
+      const answer = await until(async () => hub.calls(newCaller(), number));
+      const tookMs = performance.now() - started;
+      expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('+14155550901')]);
+      expect(tookMs).toBeLessThan(3_000);
+      one.process.kill('SIGKILL');
+      silent.close();
+    },
+    60_000,
+  );
+
+  it('answers 503, so that Twilio takes the fallback, when the sealed snapshot was changed', async () => {
+    const first = hub.start();
+    await hub.ready();
+    const { number } = await hub.tenant();
+    expect(await hub.stop(first)).toBe(0);
+    const file = join(hub.folder, 'snapshot.sealed');
+    const sealed = await readFile(file);
+    await writeFile(file, Buffer.from(sealed).fill(0x41, 200, 204));
+    await hub.database.open(false);
+    hub.start();
+    const answer = await until(async () => hub.calls(newCaller(), number));
+    expect(answer.status).toBe(503);
+    expect((await fetch(`${hub.url}/health/ready`)).status).toBe(503);
+    await hub.database.open(true);
+    await hub.ready();
+    expect((await hub.calls(newCaller(), number)).status).toBe(200);
+  }, 60_000);
 
   it("registers the environment's account once the database comes", async () => {
     const [TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN] = [`AC${'9'.repeat(32)}`, 'token-of-the-environment'];

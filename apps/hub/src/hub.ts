@@ -60,11 +60,13 @@ export const startHub = async (settings: Configuration): Promise<Hub> => {
       ? await startEmbeddedPostgres({ dataDir: settings.DATA_DIR, fsync: true })
       : null;
   const address = new DatabaseAddress(settings.DATABASE_URL ?? embedded?.url ?? '');
-  const there = await reachNow(address, embedded === null ? FIRST_LOOK_MS : OWN_WITHIN_MS);
+  const reaching = reachNow(address, embedded === null ? FIRST_LOOK_MS : OWN_WITHIN_MS);
+  reaching.catch(() => undefined);
   const { platformKey, sealingKey } = keys;
   const ground = { settings, sealingKey, platformKey, address, lanes: lanesTo(address) };
   const app = await createApplication(ground);
   serveDocs(app, settings.publicUrl);
+  const there = await reaching;
   await app.init();
   if (there) await registerAccount(app, settings);
   await app.listen(settings.PORT);
