@@ -4,6 +4,7 @@ import { CallsAndMessages1763820200000 } from './1763820200000-calls-and-message
 import { AnalyticsAndIntegrations1763820300000 } from './1763820300000-analytics-and-integrations.js';
 import { EventFollowers1763820400000 } from './1763820400000-event-followers.js';
 import { AnsweredByTwilio1763820500000 } from './1763820500000-answered-by-twilio.js';
+import { ImportMarks1763820600000 } from './1763820600000-import-marks.js';
 
 /** The one linear history of the schema; a new migration goes to the end. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   AnalyticsAndIntegrations1763820300000,
   EventFollowers1763820400000,
   AnsweredByTwilio1763820500000,
+  ImportMarks1763820600000,
 ];

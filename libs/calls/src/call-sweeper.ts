@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Configuration, Db, Log } from '#libs/platform';
+import { GapImport } from '#libs/twilio';
 
 import { Calls } from './calls.js';
 
@@ -9,7 +10,7 @@ const OVERDUE = `
   select id, tenant_id as "tenantId" from calls
   where judge_at < clock_timestamp() - interval '2 seconds' order by judge_at limit 200`;
 
-/** Closes calls that nobody told the end of. */
+/** Closes calls that nobody told the end of; after a start not before Twilio's own list was asked. */
 @Injectable()
 export class CallSweeper {
   private sweeping = false;
@@ -18,12 +19,13 @@ export class CallSweeper {
     private readonly settings: Configuration,
     private readonly db: Db,
     private readonly calls: Calls,
+    private readonly gaps: GapImport,
     private readonly log: Log,
   ) {}
 
   @Interval(EVERY_MS)
   async sweep(): Promise<void> {
-    if (!this.settings.works || this.sweeping) return;
+    if (!this.settings.works || this.sweeping || !this.gaps.healed) return;
     this.sweeping = true;
     try {
       const overdue = await this.db.system('sweeper', (tx) =>

@@ -5,6 +5,7 @@ import { TwilioModule } from '#libs/twilio';
 
 import { CallAnswers } from './answering/call-answers.js';
 import { CallEvents } from './call-events.js';
+import { CallImport } from './call-import.js';
 import { CallList } from './call-list.js';
 import { CallSweeper } from './call-sweeper.js';
 import { CallWebhooksController } from './answering/call-webhooks.controller.js';
@@ -15,7 +16,7 @@ import { FallbackDocuments } from './answering/fallback-documents.js';
 @Module({
   imports: [ForwardingModule, TenantsModule, TwilioModule],
   controllers: [CallsController, CallWebhooksController],
-  providers: [CallAnswers, CallEvents, CallList, Calls, CallSweeper, FallbackDocuments],
+  providers: [CallAnswers, CallEvents, CallImport, CallList, Calls, CallSweeper, FallbackDocuments],
   exports: [Calls],
 })
 export class CallsModule {}

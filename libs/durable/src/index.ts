@@ -10,4 +10,4 @@ export { prepareJobs } from './job-runner.js';
 export { Jobs } from './jobs.js';
 export { Snapshot, type Slice } from './snapshot.js';
 export { Spool } from './spool/spool.js';
-export type { InboxEvent } from './webhook-events.js';
+export { keyOf, type InboxEvent } from './webhook-events.js';

@@ -17,6 +17,12 @@ export interface InboxEvent {
   readonly ageMs?: number;
 }
 
+/** The key of an event, of signed values only: what a webhook, the spool and an import must name alike. */
+export const keyOf = (
+  accountSid: string,
+  { kind, sid, step }: { readonly kind: string; readonly sid: string; readonly step: string },
+): string => `${accountSid}/${kind}/${sid}/${step}`;
+
 /** The task that finds the owner of an event which came before its parent. */
 export const ADOPT = 'inbox.adopt';
 

@@ -25,7 +25,8 @@ export type SystemCaller =
   | 'sweeper'
   | 'event-feed'
   | 'projections'
-  | 'idempotency';
+  | 'idempotency'
+  | 'import';
 
 const PROBE_WITHIN_MS = 1_000;
 

@@ -1,5 +1,5 @@
 import { Controller, HttpException } from '@nestjs/common';
-import { Inbox, type InboxEvent } from '#libs/durable';
+import { Inbox, keyOf, type InboxEvent } from '#libs/durable';
 import { Invalid, Metrics, Unavailable } from '#libs/platform';
 import { Routing } from '#libs/tenants';
 import {
@@ -18,7 +18,7 @@ const event = (
   tenantId: string,
   context: Readonly<Record<string, string>>,
 ): InboxEvent => ({
-  key: `${webhook.accountSid}/${what.kind}/${what.sid}/${what.step}`,
+  key: keyOf(webhook.accountSid, what),
   kind: what.kind,
   sid: what.sid,
   accountSid: webhook.accountSid,

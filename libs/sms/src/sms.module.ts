@@ -6,6 +6,7 @@ import { TwilioModule } from '#libs/twilio';
 import { Delivery } from './delivery.js';
 import { HeldMessages } from './held-messages.js';
 import { Inbound } from './inbound.js';
+import { MessageImport } from './message-import.js';
 import { MessagesController } from './messages.controller.js';
 import { Messages } from './messages.js';
 import { Outgoing } from './outgoing.js';
@@ -18,7 +19,18 @@ import { Sms } from './sms.js';
 @Module({
   imports: [ContactsModule, TenantsModule, TwilioModule],
   controllers: [MessagesController, SmsWebhooksController],
-  providers: [Delivery, HeldMessages, Inbound, Messages, Outgoing, SendAlarm, Sender, Settlement, Sms],
+  providers: [
+    Delivery,
+    HeldMessages,
+    Inbound,
+    MessageImport,
+    Messages,
+    Outgoing,
+    SendAlarm,
+    Sender,
+    Settlement,
+    Sms,
+  ],
   exports: [Messages, Sms],
 })
 export class SmsModule {}

@@ -3,9 +3,17 @@ export { Accounts } from './accounts.js';
 export { CallbackUrls, type Carried } from './callback-url.js';
 export { isAllowedDestination, isE164, isEmergencyNumber, isTextable } from './destination.domain.js';
 export { policyOf } from './error-policy.domain.js';
+export { GapImport, type Reading } from './gaps/gap-import.js';
 export { NumberDirectory } from './number-directory.js';
 export { SidDirectory } from './sid-directory.js';
-export { Telephony, type ListedMessage, type OutgoingText, type SendOutcome } from './telephony.js';
+export {
+  Telephony,
+  type ListedCall,
+  type ListedMedia,
+  type ListedMessage,
+  type OutgoingText,
+  type SendOutcome,
+} from './telephony.js';
 export { TwilioHealth } from './twilio-health.js';
 export { TwilioModule } from './twilio.module.js';
 export { dialed, dialedPlainly, EMPTY, hungUp, rejected, said, screened } from './twiml.js';

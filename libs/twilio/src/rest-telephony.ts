@@ -5,7 +5,15 @@ import { Configuration } from '#libs/platform';
 import type { KnownAccount } from './account-slice.js';
 import { Accounts } from './accounts.js';
 import { policyOf } from './error-policy.domain.js';
-import { Telephony, type ListedMessage, type OutgoingText, type SendOutcome } from './telephony.js';
+import { callsSince, mediaOf, messagesSince } from './gaps/account-lists.js';
+import {
+  Telephony,
+  type ListedCall,
+  type ListedMedia,
+  type ListedMessage,
+  type OutgoingText,
+  type SendOutcome,
+} from './telephony.js';
 import { TwilioHealth } from './twilio-health.js';
 import { NotConnected, Throttled, TwilioTransport } from './twilio-transport.js';
 
@@ -85,7 +93,27 @@ export class RestTelephony extends Telephony implements OnApplicationShutdown {
       status: message.status,
       errorCode: message.errorCode === null ? null : String(message.errorCode),
       createdAt: message.dateCreated ?? null,
+      direction: message.direction === 'inbound' ? 'inbound' : 'outbound',
+      numMedia: Number(message.numMedia),
     }));
+  }
+
+  messagesSince(accountSid: string, since: Date): AsyncIterable<readonly ListedMessage[]> {
+    return messagesSince(this.activeClient(accountSid), since);
+  }
+
+  callsSince(accountSid: string, since: Date): AsyncIterable<readonly ListedCall[]> {
+    return callsSince(this.activeClient(accountSid), since);
+  }
+
+  mediaOf(accountSid: string, messageSid: string): Promise<readonly ListedMedia[]> {
+    return mediaOf(this.activeClient(accountSid), messageSid);
+  }
+
+  private activeClient(accountSid: string): Client {
+    const client = this.clientOf(accountSid);
+    if (client === null) throw new Error('This Twilio account is not active here.');
+    return client;
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -5,6 +5,7 @@ import { Db, Tx } from '#libs/platform';
 import type { SidOwner } from './number-directory.js';
 
 const OWNER = 'select tenant_id as "tenantId", account_sid as "accountSid" from twilio_sids where sid = $1';
+const KNOWN = 'select sid from twilio_sids where sid = any($1)';
 const CLAIM = `
   insert into twilio_sids (sid, tenant_id, account_sid, kind, subject_id) values ($1, $2, $3, $4, $5)
   on conflict (sid) do nothing returning sid`;
@@ -27,6 +28,12 @@ export class SidDirectory implements OnModuleInit {
   /** Who owns a SID; undefined while nobody does. */
   ownerOf(sid: string): Promise<SidOwner | undefined> {
     return this.db.system('sid-lookup', (tx) => tx.one<SidOwner & Record<string, unknown>>(OWNER, [sid]));
+  }
+
+  /** Those of these SIDs that belong to somebody. */
+  async known(sids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await this.db.system('sid-lookup', (tx) => tx.query<{ sid: string }>(KNOWN, [sids]));
+    return new Set(rows.map(({ sid }) => sid));
   }
 
   /**

@@ -30,6 +30,29 @@ export interface ListedMessage {
   readonly status: string;
   readonly errorCode: string | null;
   readonly createdAt: Date | null;
+  readonly direction: 'inbound' | 'outbound';
+  readonly numMedia: number;
+}
+
+/** A call, or a leg of one, as the carrier lists it. */
+export interface ListedCall {
+  readonly sid: string;
+  /** Null for a call that came in. */
+  readonly parentCallSid: string | null;
+  readonly direction: 'inbound' | 'outbound';
+  readonly from: string;
+  readonly to: string;
+  readonly status: string;
+  readonly durationSeconds: number | null;
+  readonly startedAt: Date;
+  /** Null while it lives. */
+  readonly endedAt: Date | null;
+}
+
+/** A picture of a message. */
+export interface ListedMedia {
+  readonly url: string;
+  readonly contentType: string;
 }
 
 /** The carrier, as the rest of the hub sees it. Its creates are not idempotent. */
@@ -37,4 +60,10 @@ export abstract class Telephony {
   abstract send(text: OutgoingText): Promise<SendOutcome>;
   /** Messages between two numbers, newest first. @throws when the list cannot be had */
   abstract messagesBetween(accountSid: string, from: string, to: string): Promise<readonly ListedMessage[]>;
+  /** Every message of an account, in pages, newest first, back to `since`. @throws when they cannot be had */
+  abstract messagesSince(accountSid: string, since: Date): AsyncIterable<readonly ListedMessage[]>;
+  /** Every call and leg of an account, in pages, newest first, back to `since`. @throws when they cannot be had */
+  abstract callsSince(accountSid: string, since: Date): AsyncIterable<readonly ListedCall[]>;
+  /** A message's pictures. @throws when they cannot be had */
+  abstract mediaOf(accountSid: string, messageSid: string): Promise<readonly ListedMedia[]>;
 }

@@ -4,6 +4,8 @@ import { AccountSlice } from './account-slice.js';
 import { AccountsController } from './accounts.controller.js';
 import { Accounts } from './accounts.js';
 import { CallbackUrls } from './callback-url.js';
+import { GapImport } from './gaps/gap-import.js';
+import { ImportMarks } from './gaps/import-marks.js';
 import { RestTelephony } from './rest-telephony.js';
 import { SidDirectory } from './sid-directory.js';
 import { Signatures } from './signature.js';
@@ -17,11 +19,13 @@ import { TwilioHealth } from './twilio-health.js';
     Accounts,
     AccountSlice,
     CallbackUrls,
+    GapImport,
+    ImportMarks,
     SidDirectory,
     Signatures,
     TwilioHealth,
     { provide: Telephony, useClass: RestTelephony },
   ],
-  exports: [Accounts, CallbackUrls, SidDirectory, Signatures, Telephony, TwilioHealth],
+  exports: [Accounts, CallbackUrls, GapImport, SidDirectory, Signatures, Telephony, TwilioHealth],
 })
 export class TwilioModule {}

@@ -42,6 +42,12 @@ export const messageRoutes = (parts: MessageParts): readonly RestRoute[] => [
   },
   {
     method: 'get',
+    path: '/Messages/:sid/Media.json',
+    operation: 'media.list',
+    handle: (request) => listMedia(parts, request),
+  },
+  {
+    method: 'get',
     path: '/Messages/:sid/Media/:media',
     operation: 'media.fetch',
     handle: (request) => media(parts, request),
@@ -106,6 +112,21 @@ function updateRefusal(message: Message, params: URLSearchParams): RestError | u
   const status = params.get('Status');
   if (status === null || (status === 'canceled' && message.status === 'scheduled')) return undefined;
   return refused(30409, `A message that is ${message.status} cannot be set to ${status}`);
+}
+
+function listMedia(parts: MessageParts, { accountSid, path, ids }: RestRequest): RestAnswer {
+  const { sid = '' } = ids;
+  if (!parts.messages.find(accountSid, sid)) return errorAnswer(notFound(path));
+  const list = parts.media.of(accountSid, sid).map((one) => ({
+    sid: one.sid,
+    account_sid: accountSid,
+    parent_sid: sid,
+    content_type: one.contentType,
+    uri: `/2010-04-01/Accounts/${accountSid}/Messages/${sid}/Media/${one.sid}.json`,
+  }));
+  const end = Math.max(list.length - 1, 0);
+  const page = { page: 0, page_size: 50, start: 0, end, uri: path, first_page_uri: path };
+  return { status: 200, body: { media_list: list, ...page, next_page_uri: null, previous_page_uri: null } };
 }
 
 function media(parts: MessageParts, { accountSid, path, ids }: RestRequest): RestAnswer {

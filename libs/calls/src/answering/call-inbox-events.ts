@@ -1,4 +1,4 @@
-import type { InboxEvent } from '#libs/durable';
+import { keyOf, type InboxEvent } from '#libs/durable';
 import type { PlannedCall } from '#libs/forwarding';
 import type { Route } from '#libs/tenants';
 import {
@@ -27,8 +27,8 @@ const event = (
   context: Readonly<Record<string, string>> & { readonly tenantId: string | null },
 ): InboxEvent => {
   const { tenantId, ...rest } = context;
-  const { kind, sid, step, answer } = what;
-  const key = `${webhook.accountSid}/${kind}/${sid}/${step}`;
+  const { kind, sid, answer } = what;
+  const key = keyOf(webhook.accountSid, what);
   return {
     key,
     kind,

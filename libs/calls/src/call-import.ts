@@ -1,0 +1,128 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inbox, keyOf, type InboxEvent } from '#libs/durable';
+import { Db, Unavailable } from '#libs/platform';
+import { Routing, type Route } from '#libs/tenants';
+import { EMPTY, GapImport, type ListedCall, type Reading } from '#libs/twilio';
+
+import { isFinal } from './evidence.domain.js';
+
+const DECIDED = 'select call_sid as sid from calls where call_sid = any($1) and outcome is not null';
+
+/** Its own webhooks may still be on their way. */
+const JUST_ENDED_MS = 15_000;
+
+/** A call that came in, with the legs that were dialled for it. */
+interface WholeCall {
+  readonly call: ListedCall;
+  readonly legs: readonly ListedCall[];
+  readonly route: Route;
+}
+
+/** A word of a call or of a leg. */
+interface Told {
+  readonly of: ListedCall;
+  readonly status: string;
+  readonly at: Date;
+  /** What was decided about an incoming call. */
+  readonly decided?: Readonly<Record<string, string>>;
+}
+
+/** What we missed of calls: whole ones, and the ends of those we knew; each as its webhooks would have told. */
+@Injectable()
+export class CallImport implements OnModuleInit {
+  constructor(
+    private readonly db: Db,
+    private readonly inbox: Inbox,
+    private readonly routing: Routing,
+    private readonly gaps: GapImport,
+  ) {}
+
+  onModuleInit(): void {
+    this.gaps.onCalls((reading) => this.import(reading));
+  }
+
+  /** A leg starts after its call, so the list, newest first, has it before. */
+  private async import(reading: Reading<ListedCall>): Promise<Date | null> {
+    const legs = new Map<string, ListedCall[]>();
+    let openSince: Date | null = null;
+    for await (const page of reading.pages) {
+      const calls: ListedCall[] = [];
+      for (const listed of page) {
+        if (listed.parentCallSid !== null)
+          legs.set(listed.parentCallSid, [...(legs.get(listed.parentCallSid) ?? []), listed]);
+        else if (this.isOver(listed, reading)) calls.push(listed);
+        else openSince = listed.startedAt;
+      }
+      for (const whole of await this.undecided(reading, calls, legs)) await this.tell(reading, whole);
+    }
+    return openSince;
+  }
+
+  private isOver({ status, endedAt }: ListedCall, { now }: Reading<ListedCall>): boolean {
+    return isFinal(status) && now.getTime() - (endedAt?.getTime() ?? 0) > JUST_ENDED_MS;
+  }
+
+  /** Calls to numbers of ours whose outcome is not known, oldest first. */
+  private async undecided(
+    { accountSid, registered }: Reading<ListedCall>,
+    calls: readonly ListedCall[],
+    legs: ReadonlyMap<string, readonly ListedCall[]>,
+  ): Promise<readonly WholeCall[]> {
+    const rows = await this.db.system('import', (tx) =>
+      tx.query<{ sid: string }>(DECIDED, [calls.map(({ sid }) => sid)]),
+    );
+    const decided = new Set(rows.map(({ sid }) => sid));
+    return calls.toReversed().flatMap((call) => {
+      const route = this.routing.routeTo(call.to);
+      const since = registered.get(call.to);
+      const ours = route?.number.accountSid === accountSid && since !== undefined && call.startedAt >= since;
+      if (!ours || call.direction !== 'inbound' || decided.has(call.sid)) return [];
+      return [{ call, route, legs: legs.get(call.sid) ?? [] }];
+    });
+  }
+
+  /** A call for which nobody was rung came while no hub was there. */
+  private async tell(reading: Reading<ListedCall>, whole: WholeCall): Promise<void> {
+    const { call, legs } = whole;
+    const plan = legs.length === 0 ? 'unattended' : 'dial';
+    const came = {
+      of: call,
+      status: 'ringing',
+      at: call.startedAt,
+      decided: { plan, reason: '', checks: '[]' },
+    };
+    await this.accept(this.event(reading, whole, 'call.incoming', came));
+    for (const of of [...legs.filter(({ status }) => isFinal(status)), call]) {
+      const ended = { of, status: of.status, at: of.endedAt ?? of.startedAt };
+      await this.accept(this.event(reading, whole, 'call.status', ended));
+    }
+  }
+
+  private event(
+    { accountSid, now }: Reading<ListedCall>,
+    { call, route }: WholeCall,
+    kind: 'call.incoming' | 'call.status',
+    { of, status, at, decided }: Told,
+  ): InboxEvent {
+    const told = { AccountSid: accountSid, CallSid: of.sid, CallStatus: status, From: of.from, To: of.to };
+    const lasted = kind === 'call.status' && of.durationSeconds !== null;
+    const step = kind === 'call.status' ? `${of.sid}/${status}` : '';
+    return {
+      key: keyOf(accountSid, { kind, sid: call.sid, step }),
+      kind,
+      sid: call.sid,
+      accountSid,
+      tenantId: route.tenant.id,
+      params: lasted ? { ...told, CallDuration: String(of.durationSeconds) } : told,
+      context: { phoneNumberId: route.number.id, callSid: call.sid, ...decided },
+      answer: EMPTY,
+      ageMs: Math.max(0, now.getTime() - at.getTime()),
+    };
+  }
+
+  private async accept(event: InboxEvent): Promise<void> {
+    const { verdict } = await this.inbox.accept(event, true);
+    if (verdict === 'lost')
+      throw new Unavailable('database-unavailable', 'What was missed cannot be kept now.');
+  }
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { isBeyondReach, listedSince, nextRunAt } from './gap-window.domain.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+describe('the window of a gap', () => {
+  it('reaches back before the last complete list, but never further than a day', () => {
+    expect(listedSince(5 * HOUR, 4 * HOUR)).toBe(4 * HOUR - 10 * MINUTE);
+    expect(listedSince(100 * HOUR, 4 * HOUR)).toBe(76 * HOUR);
+    expect(isBeyondReach(100 * HOUR, 4 * HOUR)).toBe(true);
+    expect(isBeyondReach(28 * HOUR, 4 * HOUR)).toBe(false);
+  });
+
+  it('is looked at right after a start, twice more within two minutes, then every ten minutes', () => {
+    const at = (complete: number, endedAt: number): number => nextRunAt({ complete, failed: 0, endedAt });
+    expect([at(0, 0), at(1, 500), at(2, 41_000), at(3, 91_000)]).toEqual([
+      0,
+      40_000,
+      90_000,
+      91_000 + 10 * MINUTE,
+    ]);
+  });
+
+  it('is tried again ever more slowly while the lists cannot be had', () => {
+    const after = (failed: number): number => nextRunAt({ complete: 0, failed, endedAt: 0 });
+    expect([1, 2, 3, 4, 5, 6, 20].map(after)).toEqual(
+      [30, 60, 120, 240, 480, 600, 600].map((seconds) => seconds * 1_000),
+    );
+  });
+});

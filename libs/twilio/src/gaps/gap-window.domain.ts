@@ -1,0 +1,32 @@
+/** What is listed is listed this far back again: Twilio's lists and clocks may lag behind ours. */
+const OVERLAP_MS = 10 * 60_000;
+/** What was missed longer ago than this stays with Twilio: nobody waits for an answer any more. */
+const LONGEST_GAP_MS = 24 * 60 * 60_000;
+
+/** From when on an account's lists are read. All times in milliseconds of the database's clock. */
+export const listedSince = (now: number, completeUntil: number): number =>
+  Math.max(completeUntil - OVERLAP_MS, now - LONGEST_GAP_MS);
+
+/** Whether something older than what is listed may have been missed. */
+export const isBeyondReach = (now: number, completeUntil: number): boolean =>
+  completeUntil < now - LONGEST_GAP_MS;
+
+/** Soon after a start, when Twilio's last tries of the time before are over, and then every ten minutes. */
+const AFTER_START_MS = [0, 40_000, 90_000];
+const EVERY_MS = 10 * 60_000;
+const AFTER_FAILURE_MS = 30_000;
+
+export interface Runs {
+  /** How many runs were complete since the process started. */
+  readonly complete: number;
+  /** How many failed since the last complete one. */
+  readonly failed: number;
+  /** When the last one ended, in milliseconds since the process started. */
+  readonly endedAt: number;
+}
+
+/** When the next run of an account is due, in milliseconds since the process started. */
+export const nextRunAt = ({ complete, failed, endedAt }: Runs): number => {
+  if (failed > 0) return endedAt + Math.min(AFTER_FAILURE_MS * 2 ** (failed - 1), EVERY_MS);
+  return AFTER_START_MS[complete] ?? endedAt + EVERY_MS;
+};
