@@ -10,6 +10,7 @@ import { compare } from './compare.mjs';
 import { duplicates } from './duplicates.mjs';
 import { load } from './load.mjs';
 import { missedCall } from './missed-call.mjs';
+import { routing } from './routing.mjs';
 import { takeover } from './takeover.mjs';
 
 const HELP = `npm run bench [-- <bench>] [options]
@@ -19,6 +20,7 @@ const HELP = `npm run bench [-- <bench>] [options]
   compare       CPU beside a hand-written Express server               --rate --seconds --warm-up --runs --profile
   takeover      the AI takes over in time, once                        --conversations --at-once
   duplicates    every webhook delivered 20 times at once               --calls
+  routing       a number's new target, rung by both of two instances   --trials
 
 Without a bench, all of them in a short form; --full runs them in full, --short one of them in short.
 --tenants says how many tenants share the load (10). --profile <folder> writes the web process's CPU profile.
@@ -42,6 +44,7 @@ const BENCHES = {
     short: { conversations: 200, atOnce: 40 },
   },
   duplicates: { run: duplicates, full: { calls: 500 }, short: { calls: 25 } },
+  routing: { run: routing, full: { trials: 300 }, short: { trials: 20 } },
 };
 
 const NUMBERS = [

@@ -19,8 +19,8 @@ const QUIET = {
 
 const isReady = (url) => async () => (await fetch(`${url}/health/ready`).catch(() => null))?.ok === true;
 
-const start = async (stage, role, env, flags = []) => {
-  const port = role === 'worker' ? await freePort() : Number(new URL(env.PUBLIC_URL).port);
+const start = async (stage, role, env, { flags = [], port: given } = {}) => {
+  const port = given ?? (role === 'worker' ? await freePort() : Number(new URL(env.PUBLIC_URL).port));
   const own = { ...env, ROLE: role, PORT: String(port), METRICS_PORT: '0', LOG_LEVEL: 'warn' };
   const child = await stage.node(`hub-${role}`, HUB, { flags: [...NODE_FLAGS, ...flags], env: own });
   await child.ready(isReady(`http://127.0.0.1:${port}`));
@@ -35,31 +35,35 @@ const poster = (url, key) => async (path, body) => {
   return JSON.parse(text);
 };
 
-/** The numbers of some tenants, one each. */
+/** The numbers of some tenants, one each, with the tenant's key. */
 const register = async (post, tenants, settings) => {
   await post('/v1/twilio-accounts', ACCOUNT);
-  const numbers = [];
+  const phones = [];
   for (let index = 0; index < tenants; index += 1) {
     const tenant = { name: `Harbor Pipe Co ${index}`, timezone: 'America/Los_Angeles', settings };
-    const { id: tenantId } = await post('/v1/tenants', tenant);
+    const { id: tenantId, apiKey } = await post('/v1/tenants', tenant);
     const number = `+1415777${String(2_000 + index)}`;
-    await post('/v1/phone-numbers', {
+    const { id } = await post('/v1/phone-numbers', {
       tenantId,
       number,
       accountSid: ACCOUNT.accountSid,
       forwardTo: [FORWARD_TO],
     });
-    numbers.push(number);
+    phones.push({ id, number, key: apiKey.secret });
   }
-  return numbers;
+  return phones;
 };
 
 /**
  * A hub with its sandbox, on a database of its own.
  * @param split a ROLE=web process and a ROLE=worker process, instead of one with ROLE=all
+ * @param twin a second process with ROLE=all, reached at `twinPort` only
  * @param profile a folder for the web process's CPU profile; none unless given
  */
-export const startHubSystem = async (stage, { split = false, tenants = 10, settings = {}, profile } = {}) => {
+export const startHubSystem = async (
+  stage,
+  { split = false, twin = false, tenants = 10, settings = {}, profile } = {},
+) => {
   const url = `http://localhost:${await freePort()}`;
   const sandbox = await startSandbox(stage, url);
   const key = randomBytes(24).toString('hex');
@@ -71,13 +75,16 @@ export const startHubSystem = async (stage, { split = false, tenants = 10, setti
     TWILIO_API_BASE_URL: sandbox.url,
   };
   const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const web = await start(stage, split ? 'web' : 'all', env, flags);
+  const web = await start(stage, split ? 'web' : 'all', env, { flags });
   const worker = split ? await start(stage, 'worker', env) : null;
-  const numbers = await register(poster(url, key), tenants, { ...QUIET, ...settings });
+  const twinPort = twin ? await freePort() : null;
+  const second = twin ? await start(stage, 'all', env, { port: twinPort }) : null;
+  const phones = await register(poster(url, key), tenants, { ...QUIET, ...settings });
+  const numbers = phones.map(({ number }) => number);
   const stop = async () => {
-    await web.stop();
-    await worker?.stop();
+    for (const one of [web, worker, second]) await one?.stop();
     await sandbox.stop();
   };
-  return { name: 'hub', url, web, worker, sandbox, numbers, databaseUrl: env.DATABASE_URL, stop };
+  const servers = { web, worker, sandbox, twinPort };
+  return { name: 'hub', url, ...servers, phones, numbers, databaseUrl: env.DATABASE_URL, stop };
 };

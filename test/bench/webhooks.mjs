@@ -32,9 +32,10 @@ export const newSid = (prefix) => prefix + randomBytes(16).toString('hex');
 export class WebhookSender {
   #agent = new Agent({ keepAlive: true, maxSockets: 200, maxFreeSockets: 200 });
 
-  constructor(publicUrl) {
+  /** @param port where the server listens, when that is not PUBLIC_URL's port */
+  constructor(publicUrl, port = Number(new URL(publicUrl).port)) {
     this.publicUrl = publicUrl;
-    this.port = Number(new URL(publicUrl).port);
+    this.port = port;
   }
 
   /**

@@ -4,7 +4,7 @@ import { Configuration, Db, Log, newId, Tx } from '#libs/platform';
 
 import { JobRunner } from './job-runner.js';
 
-const BEAT_MS = 3_000;
+const BEAT_MS = 2_000;
 const DEAD_AFTER = '12 seconds';
 
 const BEAT = `

@@ -76,7 +76,7 @@ export class Inbox {
   ): Promise<Acceptance> {
     const ticket = how.ticket ?? (await this.refuge.write(event, how.late ? 'late' : 'away'));
     if (ticket !== null) {
-      void keeping.then(({ verdict }) => verdict !== 'away' && ticket.done());
+      void keeping.then(({ verdict }) => (verdict === 'kept' || verdict === 'duplicate') && ticket.done());
       return { verdict: 'spooled', answer: event.answer };
     }
     if (how.mustBeKept) return this.waitFor(event, keeping);

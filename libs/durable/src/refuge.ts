@@ -14,7 +14,7 @@ const HELD_AT_ONCE = 500;
 /** Where events go that PostgreSQL did not take in time: to the disk, or, as the last resort, to our memory. */
 @Injectable()
 export class Refuge {
-  private held: readonly SpooledEvent[] = [];
+  private readonly held = new Set<SpooledEvent>();
 
   constructor(
     private readonly spool: Spool,
@@ -32,7 +32,7 @@ export class Refuge {
 
   /** Holds an event in memory; it is lost, and counted, when there is no more room or the process ends. */
   hold(event: InboxEvent): void {
-    if (this.held.length >= MOST_HELD) {
+    if (this.held.size >= MOST_HELD) {
       this.metrics.lostEvents.inc({ kind: event.kind });
       this.log.error('an event is lost: nothing takes it, and there is no room left', undefined, {
         kind: event.kind,
@@ -40,15 +40,12 @@ export class Refuge {
       });
       return;
     }
-    const done = (): void => {
-      this.held = this.held.filter((one) => one !== holding);
-    };
-    const holding: SpooledEvent = { event, cameAt: Date.now(), done };
-    this.held = [...this.held, holding];
+    const holding: SpooledEvent = { event, cameAt: Date.now(), done: () => this.held.delete(holding) };
+    this.held.add(holding);
   }
 
   /** Some of what waits; none when nothing does. */
   async next(): Promise<readonly SpooledEvent[]> {
-    return [...this.held.slice(0, HELD_AT_ONCE), ...(await this.spool.next())];
+    return [...[...this.held].slice(0, HELD_AT_ONCE), ...(await this.spool.next())];
   }
 }

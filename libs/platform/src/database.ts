@@ -88,6 +88,8 @@ export const answers = async (address: DatabaseAddress, withinMs: number): Promi
   }
 };
 
+/** How long the server may be silent, in milliseconds; whoever waits longer would rather hear that it is away. */
+const SILENCE: Readonly<Record<Lane, number>> = { webhook: 4_500, jobs: 20_000, api: 10_000 };
 const POOL: Readonly<Record<Lane, number>> = { webhook: 10, jobs: 10, api: 6 };
 
 type Entities = readonly (EntitySchema | (abstract new () => unknown))[];
@@ -108,7 +110,7 @@ export const laneSource = (address: DatabaseAddress, lane: Lane, entities: Entit
         return address.options;
       },
       connectionTimeoutMillis: 4_000,
-      query_timeout: lane === 'webhook' ? 4_500 : 20_000,
+      query_timeout: SILENCE[lane],
       pipeline: true,
       idleTimeoutMillis: 30_000,
       keepAlive: true,

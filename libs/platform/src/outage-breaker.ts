@@ -42,6 +42,12 @@ export class OutageBreaker {
     this.note(true);
   }
 
+  /** Nobody needs to be asked any more: it is away. */
+  trip(): void {
+    this.failures = FAILURES_TO_OPEN;
+    this.note(true);
+  }
+
   stop(): void {
     this.stopped = true;
   }

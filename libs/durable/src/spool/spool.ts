@@ -12,7 +12,7 @@ import { SpoolFolder } from './spool-folder.js';
 
 /** A record that is on the disk; ticked off once its event is in the database. */
 export interface Ticket {
-  done(): void;
+  done(): unknown;
 }
 
 /** A record that waits for the database. */
