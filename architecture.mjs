@@ -24,8 +24,8 @@ export const modules = {
 /** What each lib owns, for the generated module graph in docs/architecture.md. */
 export const owns = {
   platform: 'configuration, Db, HTTP conventions, sealing, egress, clock, logs, metrics',
-  durable: 'jobs, events, inbox, snapshot',
-  twilio: 'accounts, signatures, webhook shapes, TwiML, telephony',
+  durable: 'jobs, events, inbox, spool, snapshot',
+  twilio: 'accounts, signatures, webhook shapes, TwiML, telephony, gaps',
   identity: 'API keys, scopes, rate limits',
   tenants: 'tenants, settings, phone numbers',
   contacts: 'contacts, consent, opt-out',
