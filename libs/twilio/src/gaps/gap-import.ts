@@ -68,10 +68,11 @@ export class GapImport {
     return all || this.sinceStart > PATIENCE_MS;
   }
 
-  /** In tests somebody else says when. */
+  /** After the first reading somebody else says when, in tests. */
   @Interval(TICK_MS)
   async tick(): Promise<void> {
-    if (this.settings.works && this.settings.NODE_ENV !== 'test') await this.runDue();
+    const byHand = this.settings.NODE_ENV === 'test' && this.healed;
+    if (this.settings.works && !byHand) await this.runDue();
   }
 
   /** Reads the lists of every account whose turn it is. */
