@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Inbox, Snapshot, Spool } from '#libs/durable';
+import { Metrics } from '#libs/platform';
+
+import { ACCOUNT, newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
+
+interface Letter {
+  readonly id: string;
+  readonly kind: string;
+  readonly error: string;
+}
+
+describe('events that come late', () => {
+  let hub: TestHub;
+  let tenant: TestTenant;
+
+  beforeAll(async () => {
+    hub = await TestHub.start();
+    tenant = await hub.tenant({ aiEnabled: false });
+  });
+  afterAll(() => hub.stop());
+
+  const texts = (from: string, Body: string, MessageSid = newSid('SM')): Promise<{ status: number }> =>
+    hub.webhook('/webhooks/twilio/sms', { MessageSid, From: from, To: tenant.number, Body });
+
+  const isDrained = (): Promise<unknown> =>
+    hub.eventually(async () => hub.app.get(Spool).size.records === 0, 15_000);
+
+  const duringOutage = async (work: () => Promise<unknown>): Promise<void> => {
+    await hub.database.open(false);
+    try {
+      await work();
+    } finally {
+      await hub.database.open(true);
+    }
+    await isDrained();
+  };
+
+  it('that nobody can apply become dead letters, and hold nobody up', async () => {
+    await hub.database.query(`
+      create function refuse_poison() returns trigger language plpgsql as
+        $$ begin if new.body = 'poison' then raise exception 'poisoned'; end if; return new; end $$`);
+    await hub.database.query(
+      'create trigger poison before insert on messages for each row execute function refuse_poison()',
+    );
+    const sid = newSid('SM');
+    await duringOutage(async () => {
+      expect((await texts(newCaller(), 'before')).status).toBe(200);
+      expect((await texts(newCaller(), 'poison', sid)).status).toBe(200);
+      expect((await texts(newCaller(), 'behind')).status).toBe(200);
+    });
+    const kept = `select body from messages where direction = 'inbound' order by body`;
+    expect(await hub.database.query(kept)).toEqual([{ body: 'before' }, { body: 'behind' }]);
+    const letters = await hub.get<{ data: Letter[] }>('/v1/dead-letters', tenant.key);
+    expect(letters.body.data).toEqual([
+      expect.objectContaining({ kind: 'webhook-event', error: expect.stringContaining('poisoned') }),
+    ]);
+    await hub.database.query('drop trigger poison on messages');
+    const replayed = `/v1/dead-letters/${letters.body.data[0]?.id ?? ''}/replay`;
+    expect((await hub.post(replayed, {}, tenant.key)).status).toBe(204);
+    expect(await hub.database.query('select 1 from messages where message_sid = $1', [sid])).toHaveLength(1);
+  }, 40_000);
+
+  it('about a text of somebody else are recorded and dropped', async () => {
+    const from = newCaller();
+    await hub.call(from, tenant.number, { behaviour: 'busy' });
+    const callback = await hub.eventually(async () => {
+      const sent = hub.sandbox.ledger
+        .entries()
+        .find(
+          (one) => one.kind === 'webhook' && one.purpose === 'message-status' && one.params['To'] === from,
+        );
+      return sent?.kind === 'webhook' ? sent.url : null;
+    });
+    const foreign = newSid('SM');
+    const claim = { MessageSid: foreign, MessageStatus: 'failed', To: from, From: tenant.number };
+    await duringOutage(async () => {
+      expect((await hub.webhook(callback, claim)).status).toBe(200);
+    });
+    expect(await hub.database.query('select verdict from webhook_events where sid = $1', [foreign])).toEqual([
+      { verdict: 'dropped' },
+    ]);
+    expect((await hub.webhook(callback, { ...claim, MessageSid: newSid('SM') })).status).toBe(403);
+  }, 40_000);
+
+  it('do not undo what the customer wished for afterwards', async () => {
+    const from = newCaller();
+    const optedOut = async (): Promise<unknown> =>
+      (await hub.database.query('select opted_out_at from contacts where number = $1', [from]))[0]?.[
+        'opted_out_at'
+      ];
+    const earlier = (Body: string, minutes: number): Promise<unknown> => {
+      const sid = newSid('SM');
+      return hub.app.get(Inbox).accept({
+        key: `${ACCOUNT.accountSid}/sms.incoming/${sid}/`,
+        kind: 'sms.incoming',
+        sid,
+        accountSid: ACCOUNT.accountSid,
+        tenantId: tenant.id,
+        params: { MessageSid: sid, From: from, To: tenant.number, Body },
+        context: { phoneNumberId: tenant.phoneNumberId },
+        answer: '<Response/>',
+        ageMs: minutes * 60_000,
+      });
+    };
+    await texts(from, 'STOP');
+    await earlier('START', 5);
+    expect(await optedOut()).not.toBeNull();
+    await texts(from, 'START');
+    await earlier('STOP', 5);
+    expect(await optedOut()).toBeNull();
+    await hub.database.query(`update consents set created_at = created_at - interval '1 hour'`);
+    await earlier('STOP', 5);
+    expect(await optedOut()).not.toBeNull();
+  });
+
+  it('take the road over the disk one time in a hundred when nothing is wrong', async () => {
+    const before = await hub.app.get(Metrics).spooledEvents.get();
+    const onPurpose = (values: typeof before.values): number =>
+      values.filter(({ labels }) => labels.because === 'on-purpose').reduce((sum, one) => sum + one.value, 0);
+    const froms = Array.from({ length: 200 }, () => newCaller());
+    for (const from of froms) expect((await texts(from, 'one of many')).status).toBe(200);
+    const after = await hub.app.get(Metrics).spooledEvents.get();
+    expect(onPurpose(after.values) - onPurpose(before.values)).toBe(2);
+    await isDrained();
+    const kept = `select count(*)::int as count from messages where body = 'one of many'`;
+    expect(await hub.database.query(kept)).toEqual([{ count: 200 }]);
+  }, 60_000);
+});
+
+describe('the routing snapshot', () => {
+  it('is read whole from a database that is younger than it, and forgets what that does not know', async () => {
+    const hub = await TestHub.start();
+    const [kept, gone] = [await hub.tenant(), await hub.tenant()];
+    const incoming = (number: string): Promise<{ text: string }> =>
+      hub.webhook('/webhooks/twilio/call', {
+        CallSid: newSid('CA'),
+        From: newCaller(),
+        To: number,
+        CallStatus: 'ringing',
+      });
+    await hub.database.query('delete from phone_numbers where id = $1', [gone.phoneNumberId]);
+    const snapshot = hub.app.get(Snapshot);
+    await snapshot.refresh();
+    expect((await incoming(gone.number)).text).toContain('<Dial');
+    Object.assign(snapshot, { since: '999999999999' });
+    await snapshot.refresh();
+    expect((await incoming(gone.number)).text).toContain('<Reject');
+    expect((await incoming(kept.number)).text).toContain('<Dial');
+    await hub.stop();
+  });
+});
