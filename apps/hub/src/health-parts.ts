@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { Snapshot, Spool } from '#libs/durable';
+import { DeadLetters, Snapshot, Spool } from '#libs/durable';
 import { Db } from '#libs/platform';
 
 const WITHIN_MS = 2_500;
@@ -21,6 +21,7 @@ export class HealthParts {
     private readonly db: Db,
     private readonly snapshot: Snapshot,
     private readonly spool: Spool,
+    private readonly letters: DeadLetters,
   ) {}
 
   get loaded(): boolean {
@@ -47,10 +48,8 @@ export class HealthParts {
 
   async jobs(): Promise<HealthIndicatorResult> {
     const check = this.indicators.check('jobs');
-    const count =
-      'select count(*)::int as dead from graphile_worker._private_jobs where attempts >= max_attempts';
-    return within(this.db.system('dead-letters', (tx) => tx.one<{ dead: number }>(count))).then(
-      (row) => check.up({ dead: row?.dead ?? 0 }),
+    return within(this.letters.count()).then(
+      (dead) => check.up({ dead }),
       () => check.down({ reason: 'cannot be counted' }),
     );
   }

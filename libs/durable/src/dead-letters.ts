@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Db, pageOf, placeOf, type Page } from '#libs/platform';
+import { Interval } from '@nestjs/schedule';
+import { Db, Metrics, pageOf, placeOf, type Page } from '#libs/platform';
 
 import { FailedEvents } from './failed-events.js';
 
@@ -40,13 +41,33 @@ const REVIVE = `
   where ${DEAD_JOB} and j.payload ->> 'jobId' = $2::text returning id`;
 const REMOVE = `delete from graphile_worker._private_jobs j where ${DEAD_JOB} and j.payload ->> 'jobId' = $2::text returning id`;
 
+const COUNT = `
+  select (select count(*)::int from graphile_worker._private_jobs where attempts >= max_attempts and locked_at is null)
+    + (select count(*)::int from webhook_events where verdict = 'failed') as dead`;
+const COUNT_EVERY_MS = 30_000;
+
 /** What stopped being tried, for somebody to look at, replay or discard. Neighbours go on meanwhile. */
 @Injectable()
 export class DeadLetters {
   constructor(
     private readonly db: Db,
     private readonly events: FailedEvents,
+    private readonly metrics: Metrics,
   ) {}
+
+  /** How many there are, over all tenants. @throws when the database is away */
+  async count(): Promise<number> {
+    const row = await this.db.system('dead-letters', (tx) => tx.one<{ dead: number }>(COUNT));
+    return row?.dead ?? 0;
+  }
+
+  @Interval(COUNT_EVERY_MS)
+  async measure(): Promise<void> {
+    await this.count().then(
+      (dead) => this.metrics.deadLetters.set(dead),
+      () => undefined,
+    );
+  }
 
   /** A tenant's dead letters, newest first. */
   async list(tenantId: string, limit: number, cursor?: string): Promise<Page<DeadLetter>> {

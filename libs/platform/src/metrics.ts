@@ -45,6 +45,10 @@ export class Metrics implements OnApplicationBootstrap, OnApplicationShutdown {
   );
   readonly spoolBytes = this.gauge('hub_spool_bytes', 'What the spool takes of the disk');
   readonly spoolRecords = this.gauge('hub_spool_records', 'Spooled events that wait for the database');
+  readonly deadLetters = this.gauge(
+    'hub_dead_letters',
+    'Jobs and webhook events that are not tried any more, over all tenants',
+  );
   readonly snapshotVersion = this.gauge(
     'hub_snapshot_loaded_timestamp_seconds',
     'When the routing snapshot last agreed with the database',
