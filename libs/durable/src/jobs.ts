@@ -48,9 +48,12 @@ export class Jobs {
     ]);
   }
 
-  /** Work that goes on after its handler has returned, so that it keeps no job waiting; a shutdown waits for it. */
+  /**
+   * Work that goes on after its handler has returned, so that it keeps no job waiting; a shutdown waits for it. Its
+   * failures are its own to tell, and nobody runs it again.
+   */
   linger(work: Promise<void>): void {
-    const lingering = work.finally(() => this.lingering.delete(lingering));
+    const lingering = work.catch(() => undefined).finally(() => this.lingering.delete(lingering));
     this.lingering.add(lingering);
   }
 
