@@ -5,6 +5,7 @@ import { AnalyticsAndIntegrations1763820300000 } from './1763820300000-analytics
 import { EventFollowers1763820400000 } from './1763820400000-event-followers.js';
 import { AnsweredByTwilio1763820500000 } from './1763820500000-answered-by-twilio.js';
 import { ImportMarks1763820600000 } from './1763820600000-import-marks.js';
+import { SendAttempts1763820700000 } from './1763820700000-send-attempts.js';
 
 /** The one linear history of the schema; a new migration goes to the end. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   EventFollowers1763820400000,
   AnsweredByTwilio1763820500000,
   ImportMarks1763820600000,
+  SendAttempts1763820700000,
 ];

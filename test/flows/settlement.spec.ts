@@ -1,96 +1,109 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { newCaller, TestHub, type TestTenant } from '../hub.js';
+import { Sends } from '../sends.js';
 
-interface MessageShown {
-  readonly id: string;
-  readonly status: string;
-}
+const RESET = { on: 'messages.create', answer: 'reset' };
 
 describe('a text whose answer from Twilio was lost', () => {
   let hub: TestHub;
   let tenant: TestTenant;
+  let sends: Sends;
 
   beforeAll(async () => {
     hub = await TestHub.start();
-    tenant = await hub.tenant();
+    tenant = await hub.tenant({ aiEnabled: false });
+    sends = new Sends(hub, tenant);
   });
+  afterEach(() => sends.mend());
   afterAll(() => hub.stop());
 
-  const fault = (on: string, answer: unknown, times = 1): Promise<Response> =>
-    fetch(`${hub.sandbox.url}/sandbox/faults`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ on, answer, times }),
-    });
-
-  const write = async (to: string, body = 'On my way'): Promise<string> =>
-    (await hub.post<MessageShown>('/v1/messages', { to, body }, tenant.key)).body.id;
-
-  const statusOf = async (id: string): Promise<string> =>
-    (await hub.get<MessageShown>(`/v1/messages/${id}`, tenant.key)).body.status;
-
-  const attemptsOf = async (id: string): Promise<readonly unknown[]> =>
-    (
-      await hub.database.query(
-        'select outcome from message_attempts where message_id = $1 order by opened_at',
-        [id],
-      )
-    ).map(({ outcome }) => outcome);
-
-  /** The alarm of the next look rings now; waits for it to be set. */
-  const look = async (nth: number): Promise<void> => {
-    const ring = `
-      update graphile_worker._private_jobs j set run_at = now() from graphile_worker._private_tasks t
-      where t.id = j.task_id and t.identifier = 'sms.settle' and j.payload ->> 'look' = $1 and j.locked_at is null
-      returning j.id`;
-    await hub.eventually(async () => (await hub.database.query(ring, [String(nth)])).length > 0);
+  /** A text-back whose request was reset before Twilio took it. */
+  const lostTextBack = async (from: string): Promise<string> => {
+    await sends.fault(RESET);
+    const id = await sends.miss(from);
+    await sends.comesTo(id, 'unknown');
+    return id;
   };
 
-  it('is sent again once Twilio listed it twice as absent', async () => {
-    const to = newCaller();
-    await fault('messages.create', 'reset');
-    const id = await write(to);
-    await hub.eventually(async () => (await attemptsOf(id)).includes('unknown'));
-    expect(hub.sandbox.textsTo(to)).toEqual([]);
-    await fault('messages.list', 503);
-    await look(1);
-    await look(2);
-    await look(3);
-    await hub.eventually(async () => (await statusOf(id)) === 'delivered');
-    expect(hub.sandbox.textsTo(to)).toEqual(['On my way']);
-    expect(await attemptsOf(id)).toEqual(['absent', 'accepted']);
+  it('is sent again, when it answers a call, once two lists lacked it', async () => {
+    const from = newCaller();
+    const id = await lostTextBack(from);
+    expect(hub.sandbox.textsTo(from)).toEqual([]);
+    await sends.fault({ on: 'messages.list', answer: 503 });
+    for (let nth = 1; nth <= 3; nth += 1) await sends.look(id);
+    await sends.becomes(id, 'delivered');
+    expect(hub.sandbox.textsTo(from)).toHaveLength(1);
+    expect(await sends.outcomesOf(id)).toEqual(['absent', 'accepted']);
+  });
+
+  it('is not sent again on alarms that come early or twice', async () => {
+    const id = await lostTextBack(newCaller());
+    await sends.look(id);
+    const [attempt] = await hub.database.query('select id from message_attempts where message_id = $1', [id]);
+    for (let nth = 0; nth < 3; nth += 1) await sends.ring(String(attempt?.['id']));
+    await hub.eventually(
+      async () =>
+        (
+          await hub.database.query(
+            `select 1 from graphile_worker.jobs where task_identifier = 'sms.settle' and run_at <= now()`,
+          )
+        ).length === 0,
+    );
+    expect(await sends.outcomesOf(id)).toEqual(['unknown']);
+  });
+
+  it('is dropped, when it answers a call that is ten minutes old', async () => {
+    const from = newCaller();
+    const id = await lostTextBack(from);
+    await hub.database.query(
+      `update messages set created_at = created_at - interval '8 minutes' where id = $1`,
+      [id],
+    );
+    for (let nth = 1; nth <= 2; nth += 1) await sends.look(id);
+    await sends.becomes(id, 'failed');
+    expect(await sends.shown(id)).toMatchObject({ status: 'failed', errorCode: 'too-late' });
+    expect(hub.sandbox.textsTo(from)).toEqual([]);
+  });
+
+  it('is held after two attempts that nobody saw arrive', async () => {
+    const from = newCaller();
+    const id = await lostTextBack(from);
+    await sends.fault(RESET);
+    for (let nth = 1; nth <= 2; nth += 1) await sends.look(id);
+    await hub.eventually(async () => (await sends.outcomesOf(id)).length === 2);
+    await sends.comesTo(id, 'unknown');
+    for (let nth = 1; nth <= 2; nth += 1) await sends.look(id);
+    await sends.becomes(id, 'held');
+    expect(await sends.outcomesOf(id)).toEqual(['absent', 'absent']);
+    expect(hub.sandbox.textsTo(from)).toEqual([]);
   });
 
   it("is found in Twilio's list when no callback tells of it, and never sent twice", async () => {
     const to = newCaller();
-    const id = await write(to);
-    await hub.eventually(async () => (await statusOf(id)) === 'delivered');
-    const forget = [
-      `delete from twilio_sids where subject_id = $1`,
-      `update messages set status = 'sending', message_sid = null where id = $1`,
-      `update message_attempts set outcome = 'unknown', message_sid = null where message_id = $1`,
-    ];
-    for (const statement of forget) await hub.database.query(statement, [id]);
-    const [attempt] = await hub.database.query('select id from message_attempts where message_id = $1', [id]);
-    const payload = JSON.stringify({ tenantId: tenant.id, attemptId: attempt?.['id'], look: '1' });
-    await hub.database.query(`select graphile_worker.add_job('sms.settle', $1::json)`, [payload]);
-    await hub.eventually(async () => (await statusOf(id)) === 'accepted');
-    expect(await attemptsOf(id)).toEqual(['accepted']);
+    const id = await sends.write(to);
+    await sends.becomes(id, 'delivered');
+    await sends.forget(id);
+    await sends.look(id);
+    await sends.becomes(id, 'accepted');
+    expect(await sends.outcomesOf(id)).toEqual(['accepted']);
     expect(hub.sandbox.textsTo(to)).toEqual(['On my way']);
   });
 
-  it('is held for a human when the list cannot be had either, and goes out at their word', async () => {
+  it('is held for a person when the list cannot be had for ten minutes, and goes out at their word', async () => {
     const to = newCaller();
-    await fault('messages.create', 'reset');
-    const id = await write(to);
-    await hub.eventually(async () => (await attemptsOf(id)).includes('unknown'));
-    await write(to, 'Behind it');
-    for (const nth of [1, 2, 3, 4]) {
-      await fault('messages.list', 503);
-      await look(nth);
-    }
-    await hub.eventually(async () => (await statusOf(id)) === 'held');
+    await sends.fault(RESET);
+    const id = await sends.write(to);
+    await sends.comesTo(id, 'unknown');
+    await sends.write(to, 'Behind it');
+    await sends.fault({ on: 'messages.list', answer: 503, times: 50 });
+    let looks = 0;
+    for (; (await sends.shown(id))['status'] === 'sending'; looks += 1) await sends.look(id);
+    expect(looks).toBeGreaterThan(3);
+    const age = `select extract(epoch from clock_timestamp() - opened_at) as age from message_attempts where message_id = $1`;
+    const [opened] = await hub.database.query(age, [id]);
+    expect(Number(opened?.['age'])).toBeLessThan(600);
+    await sends.becomes(id, 'held');
     await hub.eventually(async () => hub.sandbox.textsTo(to).length === 1);
     expect(hub.sandbox.textsTo(to)).toEqual(['Behind it']);
     const resolved = await hub.post(`/v1/messages/${id}/resolve`, { as: 'resend' }, tenant.key);
@@ -98,5 +111,38 @@ describe('a text whose answer from Twilio was lost', () => {
     await hub.eventually(async () => hub.sandbox.textsTo(to).length === 2);
     expect(hub.sandbox.textsTo(to)).toEqual(['Behind it', 'On my way']);
     expect((await hub.post(`/v1/messages/${id}/resolve`, { as: 'resend' }, tenant.key)).status).toBe(409);
+  });
+
+  it("is a person's to decide when a person wrote it, is listed until then, and can be given up", async () => {
+    const to = newCaller();
+    const ids: string[] = [];
+    for (const body of ['One', 'Two']) {
+      await sends.fault(RESET);
+      const id = await sends.write(to, body);
+      await sends.comesTo(id, 'unknown');
+      for (let nth = 1; nth <= 2; nth += 1) await sends.look(id);
+      await sends.becomes(id, 'held');
+      ids.push(id);
+    }
+    const list = async (query: string) =>
+      (
+        await hub.get<{ data: { id: string }[]; nextCursor: string | null }>(
+          `/v1/messages?${query}`,
+          tenant.key,
+        )
+      ).body;
+    const first = await list('status=held&limit=1');
+    const second = await list(`status=held&limit=1&cursor=${first.nextCursor ?? ''}`);
+    expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(ids.toReversed());
+    expect((await hub.get('/v1/messages', tenant.key)).status).toBe(400);
+    const other = await hub.tenant();
+    expect((await hub.get('/v1/messages?status=held', other.key)).body).toEqual({
+      data: [],
+      nextCursor: null,
+    });
+    for (const id of ids) await hub.post(`/v1/messages/${id}/resolve`, { as: 'discard' }, tenant.key);
+    expect((await list('status=held')).data.map(({ id }) => id)).not.toEqual(expect.arrayContaining(ids));
+    expect(await sends.shown(ids[0] ?? '')).toMatchObject({ status: 'failed', errorCode: 'discarded' });
+    expect(hub.sandbox.textsTo(to)).toEqual([]);
   });
 });

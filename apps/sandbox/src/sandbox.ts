@@ -8,6 +8,7 @@ import { Control } from './control/control.js';
 import { Faults } from './faults.js';
 import { Ledger } from './ledger.js';
 import { InboundMessages } from './messages/inbound-message.js';
+import { Listing } from './messages/listing.js';
 import { MediaLibrary } from './messages/media-library.js';
 import type { Message } from './messages/message.js';
 import { MessageDelivery } from './messages/message-delivery.js';
@@ -139,7 +140,8 @@ function assemble({ hubUrl, accounts: known, keep = KEEP, ...options }: SandboxO
     messages,
     optOuts: new OptOuts(),
     media: new MediaLibrary(),
-    delivery: new MessageDelivery({ ledger, timers, alerts, messages, stepMs }),
+    listing: new Listing(),
+    delivery: new MessageDelivery({ ...base, messages, stepMs }),
   };
   return { ...base, ...texts, exchange, inbound: new InboundMessages({ ...base, ...texts }) };
 }

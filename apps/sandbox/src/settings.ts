@@ -35,6 +35,16 @@ const settings = {
     takes: 'a token without blanks',
     isGood: (value: string) => /^\S+$/.test(value),
   },
+  SANDBOX_DELIVERY_STEP_MS: {
+    otherwise: '20',
+    takes: 'milliseconds between two states of a message, 0 to 60000',
+    isGood: (value: string) => /^\d+$/.test(value) && +value <= 60_000,
+  },
+  SANDBOX_KEEP: {
+    otherwise: '20000',
+    takes: 'how many ledger entries, messages and calls are kept, 100 to 10000000',
+    isGood: (value: string) => /^\d+$/.test(value) && +value >= 100 && +value <= 10_000_000,
+  },
 } satisfies Readonly<Record<string, Setting>>;
 
 type Name = keyof typeof settings;
@@ -51,6 +61,8 @@ export function readSettings(env: Environment): SandboxOptions {
     port: Number(valueOf('SANDBOX_PORT')),
     host: valueOf('SANDBOX_HOST'),
     hubUrl: valueOf('SANDBOX_HUB_URL'),
+    deliveryStepMs: Number(valueOf('SANDBOX_DELIVERY_STEP_MS')),
+    keep: Number(valueOf('SANDBOX_KEEP')),
     accounts: [{ accountSid: valueOf('SANDBOX_ACCOUNT_SID'), authToken: valueOf('SANDBOX_AUTH_TOKEN') }],
   };
 }

@@ -87,7 +87,10 @@ export class JobRunner {
     this.runner = undefined;
     if (runner !== undefined) {
       await Promise.race([
-        runner.stop().catch(() => undefined),
+        runner
+          .stop()
+          .catch(() => undefined)
+          .then(() => this.jobs.rest()),
         new Promise((done) => setTimeout(done, 12_000).unref()),
       ]);
     }

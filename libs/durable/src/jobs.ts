@@ -24,6 +24,7 @@ const ADD = `
 @Injectable()
 export class Jobs {
   private readonly handlers = new Map<string, JobHandler>();
+  private readonly lingering = new Set<Promise<void>>();
 
   /** Says who runs a task. A handler throws only for what nobody expected; it is then tried again with backoff. */
   handle(task: string, handler: JobHandler): void {
@@ -45,6 +46,20 @@ export class Jobs {
       options.inMs ?? 0,
       options.priority ?? 0,
     ]);
+  }
+
+  /**
+   * Work that goes on after its handler has returned, so that it keeps no job waiting; a shutdown waits for it. Its
+   * failures are its own to tell, and nobody runs it again.
+   */
+  linger(work: Promise<void>): void {
+    const lingering = work.catch(() => undefined).finally(() => this.lingering.delete(lingering));
+    this.lingering.add(lingering);
+  }
+
+  /** All that lingers now. */
+  async rest(): Promise<void> {
+    await Promise.allSettled(this.lingering);
   }
 
   /** Every task that somebody runs. */

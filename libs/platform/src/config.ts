@@ -113,6 +113,13 @@ export class Configuration {
   @count() readonly API_RATE_PER_SECOND: number = 100;
   @count() readonly API_RATE_BURST: number = 300;
 
+  /** W: how long after an attempt Twilio may still accept it although we saw no answer; then its list is asked. */
+  @IsInt({ message: '$property takes whole seconds, 1 to 480' })
+  @Min(1, { message: '$property takes whole seconds, 1 to 480' })
+  @Max(480, { message: '$property takes whole seconds, 1 to 480' })
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value))
+  readonly SEND_SETTLE_AFTER_SECONDS: number = 90;
+
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     message: 'LOG_LEVEL takes fatal, error, warn, info, debug, trace or silent',
   })

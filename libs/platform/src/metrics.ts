@@ -30,6 +30,11 @@ export class Metrics implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly texts = this.counter('hub_texts_total', 'Outgoing texts by what became of the attempt', [
     'outcome',
   ]);
+  readonly heldTexts = this.counter(
+    'hub_held_texts_total',
+    'Texts held because nobody can tell whether they left',
+    [],
+  );
   readonly spooledEvents = this.counter(
     'hub_events_spooled_total',
     'Webhook events written to the spool, and why',

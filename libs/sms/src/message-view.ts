@@ -5,7 +5,7 @@ import type { Message } from './message.entity.js';
 export const COLUMNS = `id, tenant_id as "tenantId", conversation_id as "conversationId", contact_id as "contactId",
   phone_number_id as "phoneNumberId", direction, author, purpose, body, media, segments, status, automatic, epoch,
   dedup_key as "dedupKey", wish, answered_by_twilio as "answeredByTwilio", error_code as "errorCode", suppressed_reason as "suppressedReason",
-  message_sid as "messageSid", send_at as "sendAt", created_at as "createdAt", sent_at as "sentAt",
+  message_sid as "messageSid", send_at as "sendAt", not_before as "notBefore", created_at as "createdAt", sent_at as "sentAt",
   delivered_at as "deliveredAt"`;
 
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null;

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 
 import { climbs, meaningOf, segmentsOf, type MessageStatus } from './message.domain.js';
 import { AUTOMATIC_PER_HOUR, mayBeSent, type SendingInput } from './sending-rules.domain.js';
-import { settle } from './settlement.domain.js';
 
 const words = [
   'queued',
@@ -114,21 +113,5 @@ describe('the sending rules', () => {
       'not-opted-out',
       'daily-cap',
     ]);
-  });
-});
-
-describe('a send that nobody knows the end of', () => {
-  it.each([
-    [{ candidates: 1, look: 1, absences: 0, attempts: 1 }, 'bind'],
-    [{ candidates: 2, look: 1, absences: 0, attempts: 1 }, 'hold'],
-    [{ candidates: 0, look: 1, absences: 1, attempts: 1 }, 'look-again'],
-    [{ candidates: 0, look: 2, absences: 2, attempts: 1 }, 'send-again'],
-    [{ candidates: 0, look: 2, absences: 1, attempts: 1 }, 'look-again'],
-    [{ candidates: 0, look: 4, absences: 1, attempts: 1 }, 'hold'],
-    [{ candidates: 0, look: 2, absences: 2, attempts: 2 }, 'hold'],
-    [{ candidates: null, look: 3, absences: 1, attempts: 1 }, 'look-again'],
-    [{ candidates: null, look: 4, absences: 1, attempts: 1 }, 'hold'],
-  ])('%j: %s', (evidence, verdict) => {
-    expect(settle(evidence)).toBe(verdict);
   });
 });

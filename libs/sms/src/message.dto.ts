@@ -1,4 +1,5 @@
 import { IsIn } from 'class-validator';
+import { PageQuery } from '#libs/platform';
 
 import type { Author, MessageStatus, Purpose } from './message.domain.js';
 
@@ -35,4 +36,10 @@ export class ResolveMessage {
   /** `resend` makes one more attempt, although the first may have arrived; `discard` gives it up. */
   @IsIn(['resend', 'discard'])
   readonly as: 'resend' | 'discard';
+}
+
+export class MessageQuery extends PageQuery {
+  /** Held messages are listed; a conversation's are found with the conversation. */
+  @IsIn(['held'], { message: 'status takes held' })
+  readonly status: 'held';
 }

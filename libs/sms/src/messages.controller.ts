@@ -1,11 +1,11 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentTenant, RequireScope } from '#libs/identity';
 import { IdPipe } from '#libs/platform';
 
-import { MessageView, ResolveMessage } from './message.dto.js';
-import { HeldMessages } from './held-messages.js';
+import { MessagePage, MessageQuery, MessageView, ResolveMessage } from './message.dto.js';
 import { Messages } from './messages.js';
+import { HeldMessages } from './sending/held-messages.js';
 
 @ApiTags('messages')
 @ApiBearerAuth()
@@ -15,6 +15,13 @@ export class MessagesController {
     private readonly messages: Messages,
     private readonly held: HeldMessages,
   ) {}
+
+  /** The messages that wait for somebody's decision, newest first: nobody can tell whether they left. */
+  @Get()
+  @RequireScope('read')
+  list(@CurrentTenant() tenantId: string, @Query() query: MessageQuery): Promise<MessagePage> {
+    return this.messages.held(tenantId, query.limit, query.cursor) as Promise<MessagePage>;
+  }
 
   @Get(':id')
   @RequireScope('read')

@@ -12,6 +12,10 @@ const LIST = `
   select ${COLUMNS}, created_at as at from messages where tenant_id = $1 and conversation_id = $2
     and ($3::timestamptz is null or (created_at, id) < ($3, $4::uuid))
   order by created_at desc, id desc limit $5`;
+const HELD = `
+  select ${COLUMNS}, created_at as at from messages where tenant_id = $1 and status = 'held'
+    and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid))
+  order by created_at desc, id desc limit $4`;
 const CANCEL = `
   update messages set status = 'canceled' where tenant_id = $1 and id = $2 and status = 'queued' and purpose = 'scheduled'
   returning id`;
@@ -42,6 +46,14 @@ export class Messages {
       limit,
       messageView,
     );
+  }
+
+  /** What waits for somebody's decision, newest first. */
+  async held(tenantId: string, limit: number, cursor?: string): Promise<Page<MessageView>> {
+    const place = placeOf(cursor);
+    const values = [tenantId, place?.at ?? null, place?.id ?? null, limit + 1];
+    const rows = await this.db.transaction(tenantId, (tx) => tx.query<Row>(HELD, values));
+    return pageOf(rows, limit, messageView);
   }
 
   /** Cancels a scheduled message. @throws NotFound, Conflict when it is not waiting any more */

@@ -4,33 +4,28 @@ import { TenantsModule } from '#libs/tenants';
 import { TwilioModule } from '#libs/twilio';
 
 import { Delivery } from './delivery.js';
-import { HeldMessages } from './held-messages.js';
 import { Inbound } from './inbound.js';
 import { MessageImport } from './message-import.js';
 import { MessagesController } from './messages.controller.js';
 import { Messages } from './messages.js';
-import { Outgoing } from './outgoing.js';
-import { SendAlarm } from './send-alarm.js';
-import { Sender } from './sender.js';
-import { Settlement } from './settlement.js';
+import { Handover } from './sending/handover.js';
+import { HeldMessages } from './sending/held-messages.js';
+import { Outgoing } from './sending/outgoing.js';
+import { SendAlarm } from './sending/send-alarm.js';
+import { Sender } from './sending/sender.js';
+import { SendNews } from './sending/send-news.js';
+import { Sends } from './sending/sends.js';
+import { Settlement } from './sending/settlement.js';
 import { SmsWebhooksController } from './sms-webhooks.controller.js';
 import { Sms } from './sms.js';
+
+/** The sending of texts: rules in *.domain.ts, rows, alarms, the carrier. */
+const SENDING = [Handover, HeldMessages, Outgoing, SendAlarm, Sender, SendNews, Sends, Settlement];
 
 @Module({
   imports: [ContactsModule, TenantsModule, TwilioModule],
   controllers: [MessagesController, SmsWebhooksController],
-  providers: [
-    Delivery,
-    HeldMessages,
-    Inbound,
-    MessageImport,
-    Messages,
-    Outgoing,
-    SendAlarm,
-    Sender,
-    Settlement,
-    Sms,
-  ],
+  providers: [...SENDING, Delivery, Inbound, MessageImport, Messages, Sms],
   exports: [Messages, Sms],
 })
 export class SmsModule {}

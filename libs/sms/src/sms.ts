@@ -8,7 +8,7 @@ import { isAllowedDestination } from '#libs/twilio';
 import { segmentsOf, type Author, type Purpose } from './message.domain.js';
 import type { Message } from './message.entity.js';
 import { COLUMNS } from './message-view.js';
-import { SendAlarm } from './send-alarm.js';
+import { SendAlarm } from './sending/send-alarm.js';
 import { mayBeSent, type Refusal, type SendingVerdict } from './sending-rules.domain.js';
 
 /** A text to send; the contact is locked by whoever read it. */

@@ -1,18 +1,19 @@
 export { TwilioAccount } from './account.entity.js';
 export { Accounts } from './accounts.js';
+export type { Berth } from './berths.js';
 export { CallbackUrls, type Carried } from './callback-url.js';
 export { isAllowedDestination, isE164, isEmergencyNumber, isTextable } from './destination.domain.js';
 export { policyOf } from './error-policy.domain.js';
 export { GapImport, type Reading } from './gaps/gap-import.js';
 export { NumberDirectory } from './number-directory.js';
 export { SidDirectory } from './sid-directory.js';
+export type { SendOutcome } from './send-answer.domain.js';
 export {
   Telephony,
   type ListedCall,
   type ListedMedia,
   type ListedMessage,
   type OutgoingText,
-  type SendOutcome,
 } from './telephony.js';
 export { TwilioHealth } from './twilio-health.js';
 export { TwilioModule } from './twilio.module.js';

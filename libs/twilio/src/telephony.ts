@@ -1,3 +1,6 @@
+import type { Berth } from './berths.js';
+import type { SendOutcome } from './send-answer.domain.js';
+
 /** A text to hand to the carrier, all of it decided. */
 export interface OutgoingText {
   readonly accountSid: string;
@@ -10,27 +13,17 @@ export interface OutgoingText {
   readonly statusCallback: string;
 }
 
-/**
- * What became of handing it over. `not-sent` is proof that no byte of it left; `unknown` is anything that may
- * have reached Twilio: it is never tried again blindly.
- */
-export type SendOutcome =
-  | { readonly kind: 'accepted'; readonly sid: string }
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  | { readonly kind: 'put-off'; readonly retryAfterMs: number }
-  | { readonly kind: 'not-sent'; readonly error: string }
-  | { readonly kind: 'unknown'; readonly error: string };
-
 /** A message as the carrier lists it. */
 export interface ListedMessage {
   readonly sid: string;
+  readonly direction: 'inbound' | 'outbound';
   readonly to: string;
   readonly from: string;
+  readonly messagingServiceSid: string | null;
   readonly body: string;
   readonly status: string;
   readonly errorCode: string | null;
   readonly createdAt: Date | null;
-  readonly direction: 'inbound' | 'outbound';
   readonly numMedia: number;
 }
 
@@ -55,11 +48,28 @@ export interface ListedMedia {
   readonly contentType: string;
 }
 
+/** Whose messages are listed: from a number to another, or by a messaging service, which may use any number. */
+export interface Between {
+  readonly from: string;
+  readonly messagingServiceSid: string | null;
+  readonly to: string;
+}
+
 /** The carrier, as the rest of the hub sees it. Its creates are not idempotent. */
 export abstract class Telephony {
-  abstract send(text: OutgoingText): Promise<SendOutcome>;
-  /** Messages between two numbers, newest first. @throws when the list cannot be had */
-  abstract messagesBetween(accountSid: string, from: string, to: string): Promise<readonly ListedMessage[]>;
+  /** A place for one create; nobody hands over without one. */
+  abstract berth(): Berth;
+  /**
+   * Hands a text over, once.
+   * @param mayLeave asked in the tick in which the request is written; no byte leaves when it says no
+   */
+  abstract send(text: OutgoingText, mayLeave: () => boolean): Promise<SendOutcome>;
+  /** Messages between two numbers, newest first. @throws when they cannot be had back to `since` */
+  abstract messagesBetween(
+    accountSid: string,
+    between: Between,
+    since: Date,
+  ): Promise<readonly ListedMessage[]>;
   /** Every message of an account, in pages, newest first, back to `since`. @throws when they cannot be had */
   abstract messagesSince(accountSid: string, since: Date): AsyncIterable<readonly ListedMessage[]>;
   /** Every call and leg of an account, in pages, newest first, back to `since`. @throws when they cannot be had */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import type { SendOutcome } from './telephony.js';
+import type { SendOutcome } from './send-answer.domain.js';
 
 /** How the last requests to Twilio went, by account. */
 export interface TwilioState {
@@ -13,10 +13,6 @@ export interface TwilioState {
 @Injectable()
 export class TwilioHealth {
   private readonly failing = new Map<string, string>();
-
-  worked(accountSid: string): void {
-    this.failing.delete(accountSid);
-  }
 
   answered(accountSid: string, outcome: SendOutcome): void {
     const failed = outcome.kind === 'unknown' || outcome.kind === 'not-sent';

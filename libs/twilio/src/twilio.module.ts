@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { AccountSlice } from './account-slice.js';
 import { AccountsController } from './accounts.controller.js';
 import { Accounts } from './accounts.js';
+import { Berths } from './berths.js';
 import { CallbackUrls } from './callback-url.js';
 import { GapImport } from './gaps/gap-import.js';
 import { ImportMarks } from './gaps/import-marks.js';
@@ -18,6 +19,7 @@ import { TwilioHealth } from './twilio-health.js';
   providers: [
     Accounts,
     AccountSlice,
+    Berths,
     CallbackUrls,
     GapImport,
     ImportMarks,

@@ -2,6 +2,7 @@ import { faultAnswers, faultTargets } from '../faults.js';
 import { flag, listOf, nullable, number, object, oneOf, optional, record, text } from './control-body.js';
 
 const HOUR = 3600;
+const LONGEST_WAIT_MS = 600_000;
 const phone = text(/^\+[1-9]\d{6,14}$/, 'a phone number in E.164, like +14155550101');
 const caller = text(
   /^(\+?\d{3,15}|[a-z]*)$/i,
@@ -46,8 +47,19 @@ export const messageRequest = object({
 
 export const faultRequest = object({
   on: oneOf(faultTargets),
-  answer: oneOf(faultAnswers),
+  answer: optional(oneOf(faultAnswers)),
   times: optional(number(1, 1_000_000)),
+  share: optional(number(0, 1)),
+  seed: optional(number(0, 2 ** 32 - 1)),
+  delayMs: optional(number(0, LONGEST_WAIT_MS)),
+  afterMs: optional(number(0, LONGEST_WAIT_MS)),
+  spreadMs: optional(number(0, LONGEST_WAIT_MS)),
+  error: optional(oneOf(['reset', 500])),
+});
+
+export const listingRequest = object({
+  listLagMs: optional(number(0, LONGEST_WAIT_MS)),
+  redacted: optional(flag),
 });
 
 export const accountRequest = object({

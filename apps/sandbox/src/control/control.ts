@@ -1,8 +1,9 @@
 import { json, Router, type NextFunction, type Request, type Response } from 'express';
 import type { Accounts } from '../accounts.js';
-import type { Faults } from '../faults.js';
+import { mistakeIn, type Faults } from '../faults.js';
 import type { Ledger } from '../ledger.js';
 import type { InboundMessages } from '../messages/inbound-message.js';
+import type { Listing } from '../messages/listing.js';
 import type { Numbers } from '../numbers.js';
 import { CallSession } from '../voice/call-session.js';
 import type { Exchange } from '../voice/exchange.js';
@@ -18,6 +19,7 @@ export interface ControlParts {
   readonly numbers: Numbers;
   readonly faults: Faults;
   readonly ledger: Ledger;
+  readonly listing: Listing;
 }
 
 /** The `/sandbox` routes: what a developer, a test or the demo does to the sandbox. */
@@ -25,7 +27,7 @@ export class Control {
   constructor(private readonly parts: ControlParts) {}
 
   router(): Router {
-    const { ledger, faults } = this.parts;
+    const { ledger, faults, listing } = this.parts;
     const router = Router();
     router.use(json({ limit: '8mb' }));
     router.post('/calls', (req, res) => this.#call(req, res));
@@ -36,6 +38,12 @@ export class Control {
     router.get('/faults', (_, res) => void res.json({ faults: faults.list() }));
     router.delete('/faults', (_, res) => {
       faults.clear();
+      res.sendStatus(204);
+    });
+    router.put('/listing', (req, res) => this.#list(req, res));
+    router.get('/listing', (_, res) => void res.json(listing.settings));
+    router.delete('/listing', (_, res) => {
+      listing.reset();
       res.sendStatus(204);
     });
     router.get('/ledger', (req, res) => this.#ledger(req, res));
@@ -103,9 +111,15 @@ export class Control {
   }
 
   #addFault(req: Request, res: Response): void {
-    const { on, answer, times = 1 } = requests.faultRequest(req.body, 'body');
-    this.parts.faults.add({ on, answer, times });
-    res.status(201).json({ on, answer, times });
+    const request = requests.faultRequest(req.body, 'body');
+    const mistake = mistakeIn(request);
+    if (mistake !== undefined) throw new BadControlBody(mistake);
+    res.status(201).json(this.parts.faults.add(request));
+  }
+
+  #list(req: Request, res: Response): void {
+    this.parts.listing.change(requests.listingRequest(req.body, 'body'));
+    res.json(this.parts.listing.settings);
   }
 
   #account(req: Request, res: Response): void {

@@ -1,4 +1,5 @@
 import type { Alerts } from '../alerts.js';
+import type { Faults } from '../faults.js';
 import type { Ledger } from '../ledger.js';
 import type { ResourceList } from '../rest/resource-list.js';
 import type { Timers } from '../timers.js';
@@ -10,6 +11,7 @@ export interface DeliveryParts {
   readonly ledger: Ledger;
   readonly timers: Timers;
   readonly alerts: Alerts;
+  readonly faults: Faults;
   readonly messages: ResourceList<Message>;
   /** Milliseconds between two states of a message. */
   readonly stepMs: number;
@@ -81,13 +83,16 @@ export class MessageDelivery {
     });
   }
 
+  /** A callback that is delayed is sent on its own: the next may overtake it. */
   async #callBack(message: Message): Promise<void> {
     const { statusCallback: url, accountSid, sid } = message;
     if (url === null) return;
-    await this.parts.alerts.notify(
-      { accountSid, purpose: 'message-status', url, params: statusParams(message) },
-      sid,
-    );
+    const { alerts, faults, ledger, timers } = this.parts;
+    const fault = faults.take('messages.callback');
+    if (fault?.answer === 'drop') return;
+    const webhook = { accountSid, purpose: 'message-status', url, params: statusParams(message) };
+    if (fault === null) await alerts.notify(webhook, sid);
+    else ledger.background(timers.sleep(fault.delayMs).then(() => alerts.notify(webhook, sid)));
   }
 }
 

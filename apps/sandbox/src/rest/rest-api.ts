@@ -1,6 +1,6 @@
 import { text, Router, type Request, type Response } from 'express';
 import type { Accounts } from '../accounts.js';
-import { faultTargets, type FaultAnswer, type Faults, type FaultTarget } from '../faults.js';
+import { faultTargets, type Faults, type FaultTarget, type Struck } from '../faults.js';
 import type { Ledger } from '../ledger.js';
 import { newSid } from '../sids.js';
 import type { Timers } from '../timers.js';
@@ -26,7 +26,7 @@ const faultAnswer: Readonly<Record<429 | 500 | 503, RestAnswer>> = {
 /** What happens to one request. `null`: no answer at all. */
 interface Handled {
   readonly answer: RestAnswer | null;
-  readonly fault: FaultAnswer | null;
+  readonly fault: Struck | null;
   /** What Twilio did, when the answer does not say. */
   readonly done: RestAnswer | null;
 }
@@ -74,10 +74,23 @@ export class RestApi {
     if (!this.#isAllowed(req, request)) return { answer: UNAUTHORIZED, fault: null, done: null };
     const { operation } = route;
     const fault = isFaultTarget(operation) ? this.parts.faults.take(operation) : null;
-    if (fault === null) return { answer: route.handle(request), fault, done: null };
-    if (typeof fault === 'number') return { answer: faultAnswer[fault], fault, done: null };
-    const done = fault.startsWith('accept-then-') ? route.handle(request) : null;
-    return { answer: fault === 'accept-then-500' ? faultAnswer[500] : null, fault, done };
+    if (fault === null || fault.answer === 'none')
+      return { answer: route.handle(request), fault, done: null };
+    return this.#strike(route, request, fault);
+  }
+
+  #strike(route: RestRoute, request: RestRequest, fault: Struck): Handled {
+    const { answer } = fault;
+    if (typeof answer === 'number') return { answer: faultAnswer[answer], fault, done: null };
+    if (answer === 'accept-later') return this.#later(route, request, fault);
+    const done = answer.startsWith('accept-then-') ? route.handle(request) : null;
+    return { answer: answer === 'accept-then-500' ? faultAnswer[500] : null, fault, done };
+  }
+
+  /** The request fails now, and is done later all the same. */
+  #later(route: RestRoute, request: RestRequest, fault: Struck): Handled {
+    this.parts.timers.after(fault.acceptAfterMs, () => void route.handle(request));
+    return { answer: fault.error === 500 ? faultAnswer[500] : null, fault, done: null };
   }
 
   #isAllowed(req: Request, { accountSid }: RestRequest): boolean {
@@ -85,21 +98,29 @@ export class RestApi {
     return this.parts.accounts.accept(user, password) && (accountSid === '' || accountSid === user);
   }
 
-  #answer({ answer, fault }: Handled, res: Response): void {
-    if (answer) {
-      res
-        .status(answer.status)
-        .set('twilio-request-id', newSid('RQ'))
-        .set(answer.headers ?? {});
-      if (Buffer.isBuffer(answer.body)) res.send(answer.body);
-      else if (answer.body === null) res.end();
-      else res.json(answer.body);
-      return;
-    }
+  #answer(handled: Handled, res: Response): void {
+    const delayMs = handled.fault?.delayMs ?? 0;
+    if (delayMs === 0) this.#answerNow(handled, res);
+    else
+      res.once(
+        'close',
+        this.parts.timers.after(delayMs, () => this.#answerNow(handled, res)),
+      );
+  }
+
+  #answerNow({ answer, fault }: Handled, res: Response): void {
+    if (answer) return send(answer, res);
     const cut = (): unknown => res.socket?.resetAndDestroy();
-    if (String(fault).endsWith('reset')) cut();
+    if (fault?.answer === 'accept-later' || String(fault?.answer).endsWith('reset')) cut();
     else res.once('close', this.parts.timers.after(LONGEST_HANG_MS, cut));
   }
+}
+
+function send({ status, headers = {}, body }: RestAnswer, res: Response): void {
+  res.status(status).set('twilio-request-id', newSid('RQ')).set(headers);
+  if (Buffer.isBuffer(body)) res.send(body);
+  else if (body === null) res.end();
+  else res.json(body);
 }
 
 function accountAnswer({ accountSid }: RestRequest): RestAnswer {
@@ -133,7 +154,7 @@ function credentialsOf(req: Request): [string, string] {
 /** What the ledger says of it. Status 0: there was no answer. */
 function outcomeOf({ answer, fault, done }: Handled) {
   const { code = null, sid = null } = done ?? answer ?? {};
-  return { status: answer?.status ?? 0, code, sid, fault: fault === null ? null : String(fault) };
+  return { status: answer?.status ?? 0, code, sid, fault: fault === null ? null : String(fault.answer) };
 }
 
 function grouped(params: URLSearchParams): Record<string, string | string[]> {

@@ -3,6 +3,7 @@ import type { MessageDelivery } from '../messages/message-delivery.js';
 import type { MediaLibrary } from '../messages/media-library.js';
 import { readDraft, type MessageDraft } from '../messages/message-draft.js';
 import { refusalOf, type Surroundings } from '../messages/message-rules.js';
+import type { Listing } from '../messages/listing.js';
 import { between, pageOf } from './paging.js';
 import type { ResourceList } from './resource-list.js';
 import { errorAnswer, notFound, refused, type RestAnswer, type RestError } from './rest-errors.js';
@@ -12,6 +13,7 @@ export interface MessageParts extends Surroundings {
   readonly messages: ResourceList<Message>;
   readonly delivery: MessageDelivery;
   readonly media: MediaLibrary;
+  readonly listing: Listing;
 }
 
 /** Twilio's Message resource. */
@@ -80,17 +82,18 @@ function messageFrom(draft: MessageDraft): Message {
   });
 }
 
-function list({ messages }: MessageParts, { accountSid, path, params }: RestRequest): RestAnswer {
+function list({ messages, listing }: MessageParts, { accountSid, path, params }: RestRequest): RestAnswer {
   const from = params.get('From') ?? undefined;
   const to = params.get('To') ?? undefined;
-  const matching = messages.matching({ accountSid, from, to });
+  const matching = listing.listed(messages.matching({ accountSid, from, to }));
   const sent = between(matching, params, ['DateSent', (message) => message.sentAt ?? message.createdAt]);
-  return { status: 200, body: pageOf(sent, { path, query: params, name: 'messages' }, messageJson) };
+  const json = (message: Message) => listing.read(messageJson(message));
+  return { status: 200, body: pageOf(sent, { path, query: params, name: 'messages' }, json) };
 }
 
-function fetch({ messages }: MessageParts, { accountSid, path, ids }: RestRequest): RestAnswer {
+function fetch({ messages, listing }: MessageParts, { accountSid, path, ids }: RestRequest): RestAnswer {
   const message = messages.find(accountSid, ids['sid'] ?? '');
-  return message ? { status: 200, body: messageJson(message) } : errorAnswer(notFound(path));
+  return message ? { status: 200, body: listing.read(messageJson(message)) } : errorAnswer(notFound(path));
 }
 
 /** A scheduled message can be canceled; a body can be emptied. */

@@ -46,11 +46,12 @@ const callOf = (call: Call): ListedCall & { readonly at: Date } => ({
   at: call.dateCreated,
 });
 
-const messageOf = (message: Message): ListedMessage & { readonly at: Date } => ({
+export const messageOf = (message: Message): ListedMessage & { readonly at: Date } => ({
   sid: message.sid,
   direction: directionOf(message.direction),
   from: message.from,
   to: message.to,
+  messagingServiceSid: message.messagingServiceSid,
   body: message.body,
   numMedia: Number(message.numMedia),
   status: message.status,

@@ -8,14 +8,14 @@ const DELIVER = 'sms.deliver';
 /** The task that looks into an attempt of which nobody knows the end. */
 const SETTLE = 'sms.settle';
 
-/** Which look this is, and how many before it found nothing. */
-export interface Looks {
-  readonly look: number;
-  readonly absences: number;
-}
-
 /** Before what nobody waits for. */
 const PRIORITY = -10;
+
+/** By the database's clock; at once, unless given. */
+interface When {
+  readonly at?: Date;
+  readonly inMs?: number;
+}
 
 /** The alarms of outgoing texts: whoever makes one due, or its way free, or its end doubtful, sets one. */
 @Injectable()
@@ -28,21 +28,23 @@ export class SendAlarm {
   }
 
   /** Says who looks into doubtful attempts. */
-  onLook(settle: (tenantId: string, attemptId: string, looks: Looks) => Promise<void>): void {
-    this.jobs.handle(SETTLE, ({ tenantId = '', attemptId = '', look, absences = '0' }) =>
-      settle(tenantId, attemptId, { look: Number(look), absences: Number(absences) }),
-    );
+  onLook(settle: (tenantId: string, attemptId: string) => Promise<void>): void {
+    this.jobs.handle(SETTLE, ({ tenantId = '', attemptId = '' }) => settle(tenantId, attemptId));
   }
 
-  /** @param when by the database's clock; at once, unless given */
-  set(tx: Tx, conversationId: string, when: { readonly at?: Date; readonly inMs?: number } = {}): void {
+  /** A request that goes on after its job has ended. */
+  linger(request: Promise<void>): void {
+    this.jobs.linger(request);
+  }
+
+  /** Has what is due in a conversation sent. */
+  set(tx: Tx, conversationId: string, when: When = {}): void {
     const payload = { tenantId: tx.tenantId ?? '', conversationId };
     this.jobs.add(tx, DELIVER, payload, { ...when, priority: PRIORITY });
   }
 
-  /** Has an attempt looked into, so many milliseconds from now. */
-  look(tx: Tx, attemptId: string, { look, absences }: Looks, inMs: number): void {
-    const looks = { look: String(look), absences: String(absences) };
-    this.jobs.add(tx, SETTLE, { tenantId: tx.tenantId ?? '', attemptId, ...looks }, { inMs });
+  /** Has an attempt looked into. */
+  look(tx: Tx, attemptId: string, when: When): void {
+    this.jobs.add(tx, SETTLE, { tenantId: tx.tenantId ?? '', attemptId }, when);
   }
 }

@@ -1,0 +1,79 @@
+import type { Finding } from './send-state.domain.js';
+
+/** A message as Twilio lists it, between the two numbers, that belongs to none of ours so far. */
+export interface Listed {
+  readonly sid: string;
+  readonly body: string;
+  /** Milliseconds since the epoch, by Twilio's clock; null when it does not say. */
+  readonly createdAt: number | null;
+}
+
+/** An attempt of ours with the same numbers and text that no SID is known of. */
+export interface Unproven {
+  readonly attemptId: string;
+  readonly messageId: string;
+  readonly openedAt: number;
+  /** Its process may still be waiting for the answer. */
+  readonly open: boolean;
+}
+
+/** What is looked for: a message, and every attempt of ours that it could be mistaken for, its own among them. */
+export interface Search {
+  readonly messageId: string;
+  readonly body: string;
+  readonly sends: readonly Unproven[];
+}
+
+/** Twilio's clock may be behind the database's by so much, and its times are whole seconds. */
+export const CLOCKS_APART_MS = 5_000;
+
+const byTime = <T extends { readonly at: number; readonly key: string }>(a: T, b: T): number =>
+  a.at - b.at || (a.key < b.key ? -1 : 1);
+
+type Pairs = ReadonlyMap<string, string>;
+
+/** SIDs by attempt, oldest to oldest; null when some row fits no send that is left: more rows than sends. */
+const pairsOf = (rows: readonly Listed[], sends: readonly Unproven[]): Pairs | null => {
+  const left = sends.map((one) => ({ ...one, at: one.openedAt, key: one.attemptId })).toSorted(byTime);
+  const ordered = rows.map((row) => ({ ...row, at: row.createdAt ?? 0, key: row.sid })).toSorted(byTime);
+  const pairs = new Map<string, string>();
+  for (const { sid, createdAt } of ordered) {
+    const fits = left.findIndex(
+      ({ openedAt }) => createdAt === null || createdAt >= openedAt - CLOCKS_APART_MS,
+    );
+    const [send] = fits === -1 ? [] : left.splice(fits, 1);
+    if (send === undefined) return null;
+    pairs.set(send.attemptId, sid);
+  }
+  return pairs;
+};
+
+const unclear = (why: string): Finding => ({ kind: 'unclear', why });
+
+const matchIn = (pairs: Pairs, { messageId, sends }: Search): Finding => {
+  const isContested =
+    pairs.size < sends.length && sends.some((one) => one.open && one.messageId !== messageId);
+  if (pairs.size > 0 && isContested) return unclear('its-like-is-under-way');
+  const mine = sends.find((one) => one.messageId === messageId && pairs.has(one.attemptId));
+  const sid = pairs.get(mine?.attemptId ?? '');
+  if (mine === undefined || sid === undefined) return { kind: 'absent' };
+  return { kind: 'matched', attemptId: mine.attemptId, sid };
+};
+
+/**
+ * What a list says of a message, as a multiset: so many rows for so many sends of ours, oldest to oldest. There is no
+ * upper bound in time, on purpose: a row that comes later than W is late acceptance, and to overlook it would double.
+ * @param listed null when the list could not be had, or did not reach back to the first of these sends
+ */
+export const findingOf = (listed: readonly Listed[] | null, search: Search): Finding => {
+  if (listed === null) return unclear('list-unavailable');
+  const { body, sends } = search;
+  const since = Math.min(...sends.map(({ openedAt }) => openedAt)) - CLOCKS_APART_MS;
+  const recent = listed.filter(({ createdAt }) => createdAt === null || createdAt >= since);
+  if (body !== '' && recent.some((row) => row.body === '')) return unclear('redacted');
+  const pairs = pairsOf(
+    recent.filter((row) => row.body === body),
+    sends,
+  );
+  return pairs === null ? unclear('more-listed-than-sent') : matchIn(pairs, search);
+};

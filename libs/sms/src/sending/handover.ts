@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { Contacts } from '#libs/contacts';
+import { Db } from '#libs/platform';
+import { Telephony, type Berth, type SendOutcome } from '#libs/twilio';
+
+import type { Departure } from './outgoing.js';
+import { SendNews } from './send-news.js';
+import { loadSend } from './send-row.js';
+import { Sends } from './sends.js';
+
+/** An attempt may leave for so long after it was opened; a process that was frozen in between lets it be. */
+const MAY_LEAVE_MS = 15_000;
+/** An answer that cannot be written down is tried again so often; then the attempt's look finds it out. */
+const SETTLE_TRIES = 30;
+const SETTLE_AGAIN_MS = 1_000;
+
+/** When an attempt was opened by this process's clocks, in milliseconds; read before its transaction began. */
+export interface Opened {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+export const openedNow = (): Opened => ({ monotonic: performance.now(), wall: Date.now() });
+
+/** By both clocks: the monotonic one stands still while a machine sleeps, the other may be set back. */
+const isFresh = ({ monotonic, wall }: Opened): boolean =>
+  performance.now() - monotonic < MAY_LEAVE_MS && Date.now() - wall < MAY_LEAVE_MS;
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** Hands an attempt that is committed to the carrier, and writes down what it said. */
+@Injectable()
+export class Handover {
+  constructor(
+    private readonly db: Db,
+    private readonly sends: Sends,
+    private readonly contacts: Contacts,
+    private readonly telephony: Telephony,
+    private readonly news: SendNews,
+  ) {}
+
+  /** A place for one send. */
+  berth(): Berth {
+    return this.telephony.berth();
+  }
+
+  /** Requests once, and settles. Never throws: what is lost here, the attempt's look finds. */
+  async hand(tenantId: string, departure: Departure, opened: Opened): Promise<void> {
+    const outcome = await this.telephony.send(departure.text, () => isFresh(opened));
+    this.news.answered(outcome.kind);
+    for (let tries = 1; tries <= SETTLE_TRIES; tries += 1) {
+      const error = await this.settle(tenantId, departure, outcome).then(() => null, String);
+      if (error === null) return;
+      if (tries === 1) this.news.notSettled(departure.messageId, error);
+      await pause(SETTLE_AGAIN_MS);
+    }
+  }
+
+  private settle(tenantId: string, departure: Departure, answer: SendOutcome): Promise<void> {
+    const { attemptId, messageId } = departure;
+    return this.db.transaction(tenantId, async (tx) => {
+      if (answer.kind === 'refused') await this.contacts.hold(tx, departure.contactId);
+      const loaded = await loadSend(tx, messageId);
+      if (loaded === undefined) return;
+      const { now: at } = loaded;
+      await this.sends.apply(tx, loaded, { kind: 'answered', at, attemptId, answer, jitter: Math.random() });
+    });
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { Contacts } from '#libs/contacts';
+import { Tx } from '#libs/platform';
+import { Routing, type Route } from '#libs/tenants';
+import { CallbackUrls, type Berth, type OutgoingText } from '#libs/twilio';
+
+import type { Message } from '../message.entity.js';
+import { COLUMNS } from '../message-view.js';
+import { SendAlarm } from './send-alarm.js';
+import { loadSend } from './send-row.js';
+import type { SendEvent } from './send-state.domain.js';
+import { Sends } from './sends.js';
+
+/** An attempt that is committed with its transaction: from then on the text may have left. */
+export interface Departure {
+  readonly attemptId: string;
+  readonly messageId: string;
+  readonly contactId: string;
+  readonly text: OutgoingText;
+}
+
+type Row = Message & {
+  readonly customerNumber: string;
+  readonly now: number;
+  readonly blocked: boolean;
+} & Record<string, unknown>;
+
+/** A conversation whose way is not free is looked at again, should whoever frees it forget. */
+const BLOCKED_AGAIN_MS = 20_000;
+/** How long a text waits that found no berth: as long again as it has waited, within these. */
+const FULL_LEAST_MS = 1_000;
+const FULL_MOST_MS = 8_000;
+
+/** The oldest due text of a conversation: they leave in order, so one that is put off keeps those behind it waiting. */
+const NEXT = `
+  select ${COLUMNS}, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now,
+    (select number from contacts c where c.tenant_id = $1 and c.id = m.contact_id) as "customerNumber",
+    exists (select 1 from messages s where s.tenant_id = $1 and s.conversation_id = $2 and s.status = 'sending') as blocked
+  from (select * from messages where tenant_id = $1 and conversation_id = $2 and status = 'queued'
+    and send_at <= clock_timestamp() order by send_at, id limit 1) m
+  where not_before is null or not_before <= clock_timestamp()`;
+const PUT_OFF = `
+  update messages set not_before = clock_timestamp() + make_interval(secs => $3::float8 / 1000)
+  where tenant_id = $1 and id = $2 and status = 'queued'`;
+/** Attempts whose look is overdue: their alarm was lost, or never set by a process of the release before. */
+const OVERDUE = `
+  select a.id from message_attempts a join messages m on m.tenant_id = a.tenant_id and m.id = a.message_id
+  where m.tenant_id = $1 and m.conversation_id = $2 and m.status = 'sending' and a.outcome in ('open', 'unknown')
+    and a.look_at < clock_timestamp() - interval '30 seconds'`;
+
+/** Finds the text of a conversation that is next, and opens its attempt. */
+@Injectable()
+export class Outgoing {
+  constructor(
+    private readonly alarm: SendAlarm,
+    private readonly sends: Sends,
+    private readonly contacts: Contacts,
+    private readonly routing: Routing,
+    private readonly urls: CallbackUrls,
+  ) {}
+
+  /** Opens an attempt of the next text. The contact is held, so a STOP comes before or after, never between. */
+  async claim(tx: Tx, conversationId: string, berth: Berth): Promise<Departure | null> {
+    const message = await tx.one<Row>(NEXT, [tx.tenantId, conversationId]);
+    if (message === undefined) return null;
+    return message.blocked ? this.waitForWay(tx, conversationId) : this.depart(tx, message, berth);
+  }
+
+  private async depart(tx: Tx, message: Row, berth: Berth): Promise<Departure | null> {
+    const { id: messageId, contactId, now } = message;
+    const route = this.routing.routeOf(message.phoneNumberId);
+    if (route === undefined) throw new Error('The number of this message is not known here yet.');
+    const contact = await this.contacts.hold(tx, contactId);
+    if (contact.optedOutAt !== null && message.purpose !== 'opt-out-confirmation')
+      return this.change(tx, message, { kind: 'withdrawn', at: now });
+    if (!berth.take(route.number.accountSid)) return this.comeBack(tx, message);
+    const attemptId = await this.sends.open(tx, message, now);
+    if (attemptId === null) return null;
+    return { attemptId, messageId, contactId, text: this.textOf(message, route, attemptId) };
+  }
+
+  private async change(tx: Tx, { id }: Row, event: SendEvent): Promise<null> {
+    const loaded = await loadSend(tx, id);
+    if (loaded !== undefined) await this.sends.apply(tx, loaded, event);
+    return null;
+  }
+
+  /** No berth: written into the row, with an alarm; no job waits. */
+  private comeBack(tx: Tx, { id, conversationId, sendAt, now }: Row): null {
+    const waited = Math.min(FULL_MOST_MS, Math.max(FULL_LEAST_MS, now - sendAt.getTime()));
+    const inMs = waited * (0.5 + Math.random());
+    tx.send(PUT_OFF, [tx.tenantId, id, inMs]);
+    this.alarm.set(tx, conversationId ?? '', { inMs });
+    return null;
+  }
+
+  private async waitForWay(tx: Tx, conversationId: string): Promise<null> {
+    const overdue = await tx.query<{ id: string }>(OVERDUE, [tx.tenantId, conversationId]);
+    for (const { id } of overdue) this.alarm.look(tx, id, {});
+    this.alarm.set(tx, conversationId, { inMs: BLOCKED_AGAIN_MS });
+    return null;
+  }
+
+  private textOf(message: Row, { number: from }: Route, attemptId: string): OutgoingText {
+    const carried = { tenantId: message.tenantId, messageId: message.id, attemptId };
+    return {
+      accountSid: from.accountSid,
+      from: from.number,
+      messagingServiceSid: from.messagingServiceSid,
+      to: message.customerNumber,
+      body: message.body,
+      mediaUrls: message.media.map(({ url }) => url),
+      statusCallback: this.urls.to('sms/status', from.accountSid, carried),
+    };
+  }
+}

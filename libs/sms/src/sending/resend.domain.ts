@@ -1,0 +1,66 @@
+import type { Author, Purpose } from '../message.domain.js';
+
+/** What kind of text it is; `createdAt` in milliseconds since the epoch. */
+export interface SendKind {
+  readonly author: Author;
+  readonly purpose: Purpose;
+  readonly createdAt: number;
+}
+
+/** What was written in the conversation after this text was. */
+export interface Since {
+  readonly inbound: boolean;
+  readonly human: boolean;
+}
+
+/** What becomes of a text that Twilio never got, by its lists. */
+export type Resend =
+  | { readonly kind: 'resend' }
+  | { readonly kind: 'drop'; readonly why: 'too-late' | 'stale' }
+  | { readonly kind: 'hold'; readonly why: 'absent' };
+
+const MOST_ATTEMPTS = 2;
+/** A call that was missed longer ago is not answered by a text any more. */
+const TEXT_BACK_MS = 10 * 60_000;
+/** 47 CFR 64.1200(a)(12): one confirmation of an opt-out, within five minutes. */
+const CONFIRMATION_MS = 5 * 60_000;
+
+const MOST_AGE_MS: Partial<Readonly<Record<Purpose, number>>> = {
+  'text-back': TEXT_BACK_MS,
+  'opt-out-confirmation': CONFIRMATION_MS,
+};
+
+/** Outcomes of attempts that may have reached Twilio. */
+const DOUBTFUL: readonly string[] = ['open', 'unknown', 'absent', 'accepted'];
+
+/** Whether it answers what the customer wrote last. */
+export const isAnswer = ({ author, purpose }: Pick<SendKind, 'author' | 'purpose'>): boolean =>
+  author === 'ai' || purpose === 'holding';
+
+type Judged = SendKind & { readonly tries: number; readonly age: number; readonly since: Since };
+
+const isStale = ({ since, ...kind }: Judged): boolean =>
+  (isAnswer(kind) && (since.inbound || since.human)) || (kind.purpose === 'text-back' && since.human);
+
+/** The first that holds decides. */
+const VERDICTS: readonly (readonly [Resend, (judged: Judged) => boolean])[] = [
+  [{ kind: 'hold', why: 'absent' }, ({ tries, author }) => tries >= MOST_ATTEMPTS || author === 'human'],
+  [
+    { kind: 'drop', why: 'too-late' },
+    ({ age, purpose }) => age >= (MOST_AGE_MS[purpose] ?? Number.POSITIVE_INFINITY),
+  ],
+  [{ kind: 'drop', why: 'stale' }, isStale],
+];
+
+/**
+ * Sent again once, by kind: a human's text is the human's to decide; a text-back only while it still makes sense; an
+ * answer only when nobody wrote since.
+ */
+export const resendOf = (
+  send: SendKind & { readonly attempts: readonly { readonly outcome: string }[] },
+  { at, since }: { readonly at: number; readonly since: Since },
+): Resend => {
+  const tries = send.attempts.filter(({ outcome }) => DOUBTFUL.includes(outcome)).length;
+  const judged = { ...send, tries, age: at - send.createdAt, since };
+  return VERDICTS.find(([, holds]) => holds(judged))?.[0] ?? { kind: 'resend' };
+};
