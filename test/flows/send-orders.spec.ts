@@ -102,7 +102,7 @@ describe('whatever order the end of one attempt is heard in', () => {
   };
 
   it.each(['delivered', 'failed'])(
-    'it ends %s with one SID',
+    'ends %s with one SID',
     async (last) => {
       await sends.fault({ on: 'messages.create', delayMs: ANSWER_MS, share: 1 });
       await playAll(orders<Heard>(['201', 'queued', 'sent', 'last', 'look']), last);
@@ -111,7 +111,7 @@ describe('whatever order the end of one attempt is heard in', () => {
   );
 
   it.each(['delivered', 'failed'])(
-    'it ends %s with one SID, too, when the answer is lost',
+    'ends %s with one SID, too, when the answer is lost',
     async (last) => {
       await sends.fault({ on: 'messages.create', answer: 'accept-then-reset', share: 1 });
       await playAll(orders<Heard>(['queued', 'sent', 'last', 'look']), last);
