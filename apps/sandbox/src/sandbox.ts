@@ -144,6 +144,6 @@ function assemble({ hubUrl, accounts: known, keep = KEEP, ...options }: SandboxO
     listing: new Listing(),
     delivery: new MessageDelivery({ ...base, messages, stepMs }),
   };
-  const known = new KnownElsewhere({ numbers, messages, exchange });
-  return { ...base, ...texts, exchange, known, inbound: new InboundMessages({ ...base, ...texts }) };
+  const elsewhere = new KnownElsewhere({ numbers, messages, exchange });
+  return { ...base, ...texts, exchange, elsewhere, inbound: new InboundMessages({ ...base, ...texts }) };
 }

@@ -21,7 +21,7 @@ export interface ControlParts {
   readonly faults: Faults;
   readonly ledger: Ledger;
   readonly listing: Listing;
-  readonly known: KnownElsewhere;
+  readonly elsewhere: KnownElsewhere;
 }
 
 /** The `/sandbox` routes: what a developer, a test or the demo does to the sandbox. */
@@ -98,8 +98,8 @@ export class Control {
 
   #known(req: Request, res: Response): void {
     const { texts = [], calls = [] } = requests.knownRequest(req.body, 'body');
-    for (const each of texts) this.parts.known.text(each);
-    for (const each of calls) this.parts.known.call(each);
+    for (const each of texts) this.parts.elsewhere.text(each);
+    for (const each of calls) this.parts.elsewhere.call(each);
     res.sendStatus(204);
   }
 
