@@ -3,6 +3,8 @@ import { Agent, createServer, request } from 'node:http';
 
 const LOOKS_EVERY_MS = 250;
 const LOOK_WITHIN_MS = 2_000;
+/** So many bad looks in a row take a backend out, one good one brings it back: HAProxy's `fall 2 rise 1`. */
+const FALL = 2;
 const CONNECT_WITHIN_MS = 1_000;
 /** Kept as long as common balancers keep theirs; a backend that closes earlier loses a race now and then. */
 const KEEP_ALIVE_MS = 60_000;
@@ -11,29 +13,38 @@ const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'te', 'upgr
 const passedOn = (headers) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.includes(name)));
 
-/** One hub behind it: kept-alive connections, and what its readiness last said. */
+/** One hub behind it: kept-alive connections, and how many looks in a row found it not ready. */
 class Backend {
-  healthy = false;
+  #bad = FALL;
 
   constructor(port) {
     this.port = port;
     this.agent = new Agent({ keepAlive: true, maxSockets: 400, maxFreeSockets: 400, timeout: KEEP_ALIVE_MS });
   }
 
+  get healthy() {
+    return this.#bad < FALL;
+  }
+
+  /** It could not be connected to. */
+  down() {
+    this.#bad = FALL;
+  }
+
   async look() {
-    const asked = fetch(`http://127.0.0.1:${this.port}/health/ready`, {
-      signal: AbortSignal.timeout(LOOK_WITHIN_MS),
-    });
-    this.healthy = await asked.then(
+    const signal = AbortSignal.timeout(LOOK_WITHIN_MS);
+    const asked = fetch(`http://127.0.0.1:${this.port}/health/ready`, { signal });
+    const good = await asked.then(
       async (answer) => (await answer.text(), answer.ok),
       () => false,
     );
+    this.#bad = good ? 0 : this.#bad + 1;
   }
 }
 
 /**
- * A small HTTP balancer: round robin over the backends that say they are ready, asked every 250 ms, down at the first
- * no. Connections are kept alive on both sides. It tries another backend only when there was no connection to the
+ * A small HTTP balancer: round robin over the backends that say they are ready, asked every 250 ms, out after two
+ * bad answers. Connections are kept alive on both sides. It tries another backend only when there was no connection to the
  * first, as HAProxy's `retry-on conn-failure` does: never after the request went out, reused connection or not.
  */
 export class Balancer {
@@ -83,7 +94,7 @@ export class Balancer {
       const end = await this.#pass(backend, asked, body, answer);
       if (end === null) return;
       if (end.connected || answer.headersSent) return this.#fail(answer, 502, end.reason);
-      backend.healthy = false;
+      backend.down();
       this.retried += 1;
     }
   }
