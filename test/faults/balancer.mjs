@@ -66,7 +66,10 @@ export class Balancer {
   static async open(port, ports) {
     const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS + 5_000 }).listen(port);
     await once(server, 'listening');
-    const balancer = new Balancer(server, ports.map((each) => new Backend(each)));
+    const balancer = new Balancer(
+      server,
+      ports.map((each) => new Backend(each)),
+    );
     await Promise.all(balancer.backends.map((backend) => backend.look()));
     return balancer;
   }

@@ -32,9 +32,17 @@ export interface Visible {
   /** Inbound texts, by MessageSid: rows, and entries in a conversation. */
   readonly texts: ReadonlyMap<string, { readonly rows: number; readonly entries: number }>;
   /** Calls, by CallSid. */
-  readonly calls: ReadonlyMap<string, { readonly rows: number; readonly entries: number; readonly outcome: string | null }>;
+  readonly calls: ReadonlyMap<
+    string,
+    { readonly rows: number; readonly entries: number; readonly outcome: string | null }
+  >;
   /** Outgoing texts: one intent each. */
-  readonly intents: readonly { readonly id: string; readonly to: string; readonly status: string; readonly errorCode: string | null }[];
+  readonly intents: readonly {
+    readonly id: string;
+    readonly to: string;
+    readonly status: string;
+    readonly errorCode: string | null;
+  }[];
 }
 
 export interface History {
@@ -59,7 +67,12 @@ export interface Verdict {
   /** Rows or entries beyond one for each inbound SID, and inbox rows beyond one for each event. */
   readonly doubledEntries: readonly string[];
   /** Intents by where they ended. */
-  readonly intents: { readonly accepted: number; readonly failed: number; readonly held: number; readonly open: number };
+  readonly intents: {
+    readonly accepted: number;
+    readonly failed: number;
+    readonly held: number;
+    readonly open: number;
+  };
   /** Failed without a reason, or accepted although the sandbox never took one. */
   readonly untold: readonly string[];
 }
@@ -75,7 +88,9 @@ const countBy = <T>(items: readonly T[], keyOf: (item: T) => string): Map<string
 
 /** Names of what has more than one, each as often as it has too many. */
 const beyond = (counts: Iterable<readonly [string, number]>, allowed: (name: string) => number): string[] =>
-  [...counts].flatMap(([name, count]) => Array.from({ length: Math.max(0, count - allowed(name)) }, () => name));
+  [...counts].flatMap(([name, count]) =>
+    Array.from({ length: Math.max(0, count - allowed(name)) }, () => name),
+  );
 
 const isShown = ({ kind, sid, event }: Sent, { texts, calls, events }: Visible): boolean => {
   const isKept = events.has(event);
@@ -86,7 +101,9 @@ const isShown = ({ kind, sid, event }: Sent, { texts, calls, events }: Visible):
 
 /** A missed call whose end was acknowledged is judged missed, and texted: an acknowledged event has its effect. */
 const withoutEffect = ({ sent, visible }: History): string[] => {
-  const ended = sent.filter(({ kind, status, isMissed }) => kind === 'dial' && status === 200 && isMissed === true);
+  const ended = sent.filter(
+    ({ kind, status, isMissed }) => kind === 'dial' && status === 200 && isMissed === true,
+  );
   const texted = new Set(visible.intents.map(({ to }) => to));
   return ended
     .filter(({ sid, from = '' }) => visible.calls.get(sid)?.outcome !== 'missed' || !texted.has(from))
@@ -102,16 +119,34 @@ const doubledTextsOf = ({ sent, accepted, visible }: History): string[] => {
   );
   const isCaller = (to: string): boolean => missed.has(to);
   return [
-    ...beyond(countBy(taken, ({ to }) => to), (to) => intents.get(to) ?? 0),
-    ...beyond([...intents].filter(([to]) => isCaller(to)), (to) => missed.get(to) ?? 0),
+    ...beyond(
+      countBy(taken, ({ to }) => to),
+      (to) => intents.get(to) ?? 0,
+    ),
+    ...beyond(
+      [...intents].filter(([to]) => isCaller(to)),
+      (to) => missed.get(to) ?? 0,
+    ),
   ];
 };
 
 const doubledEntriesOf = ({ texts, calls, events }: Visible): string[] => [
-  ...beyond([...texts].map(([sid, { rows }]) => [sid, rows] as const), () => 1),
-  ...beyond([...texts].map(([sid, { entries }]) => [sid, entries] as const), () => 1),
-  ...beyond([...calls].map(([sid, { rows }]) => [sid, rows] as const), () => 1),
-  ...beyond([...calls].map(([sid, { entries }]) => [sid, entries] as const), () => 1),
+  ...beyond(
+    [...texts].map(([sid, { rows }]) => [sid, rows] as const),
+    () => 1,
+  ),
+  ...beyond(
+    [...texts].map(([sid, { entries }]) => [sid, entries] as const),
+    () => 1,
+  ),
+  ...beyond(
+    [...calls].map(([sid, { rows }]) => [sid, rows] as const),
+    () => 1,
+  ),
+  ...beyond(
+    [...calls].map(([sid, { entries }]) => [sid, entries] as const),
+    () => 1,
+  ),
   ...beyond(events, () => 1),
 ];
 
@@ -148,10 +183,7 @@ export const judgeHistory = (history: History): Verdict => {
   return {
     sent: sent.length,
     acknowledged: acknowledged.length,
-    lost: [
-      ...acknowledged.filter((one) => !isShown(one, visible)).map(nameOf),
-      ...withoutEffect(history),
-    ],
+    lost: [...acknowledged.filter((one) => !isShown(one, visible)).map(nameOf), ...withoutEffect(history)],
     recovered: others.filter((one) => isShown(one, visible)).map(nameOf),
     missing: others.filter((one) => isHealable(one) && !isShown(one, visible)).map(nameOf),
     unexpected: unexpectedOf(history),

@@ -45,7 +45,7 @@ export const acceptedAt = async (sandbox) => {
 
 /** The sandbox's callbacks about texts, as webhooks that were sent. */
 const callbacksOf = async (sandbox) =>
-  (await sandbox.entries('webhook')).flatMap(({ params, status }) =>
+  (await sandbox.entries('webhook')).flatMap(({ params, status, attempts }) =>
     params.MessageStatus === undefined
       ? []
       : [
@@ -54,6 +54,7 @@ const callbacksOf = async (sandbox) =>
             event: `sms.status|${params.MessageSid}|${params.MessageStatus}`,
             sid: params.MessageSid,
             status: status ?? 0,
+            attempts,
           },
         ],
   );
@@ -67,30 +68,34 @@ export const look = async (house, sent) => {
     const accepted = await acceptedAt(house.sandbox);
     const callbacks = await callbacksOf(house.sandbox);
     const verdict = judgeHistory({ sent: [...sent, ...callbacks], accepted, visible });
-    return { verdict, busy: rows[0], accepted };
+    return { verdict, busy: rows[0], accepted, callbacks };
   } finally {
     await database.end();
   }
 };
 
 const isQuiet = ({ verdict, busy }) =>
-  verdict.lost.length + verdict.missing.length + verdict.intents.open + busy.jobs + busy.unowned === 0;
+  verdict.lost.length + verdict.intents.open + busy.jobs + busy.unowned === 0;
 
 /**
  * Waits until nothing more is expected to happen, and judges: all that was acknowledged is there, what was refused is
  * imported, no text is on its way. What has not come within the limit does not come.
  * @param sent what the generator sent
- * @param withinMs the limit
+ * @param withinMs how long what is under way may take to end
+ * @param healMs how long what was refused may take to be imported
  * @param quietMs how long something too many is waited for after that
  */
-export const settle = async (house, sent, { withinMs = 60_000, quietMs = 1_500 } = {}) => {
+export const settle = async (house, sent, { withinMs = 60_000, healMs = withinMs, quietMs = 1_500 } = {}) => {
   const startedAt = clock();
+  const isDone = (seen) =>
+    (isQuiet(seen) || clock() > startedAt + withinMs) &&
+    (seen.verdict.missing.length === 0 || clock() > startedAt + healMs);
   let seen = await look(house, sent);
-  while (!isQuiet(seen) && clock() < startedAt + withinMs) {
+  while (!isDone(seen)) {
     await pause(500);
     seen = await look(house, sent);
   }
-  const settledMs = clock() - startedAt;
+  const settledMs = Math.round(clock() - startedAt);
   await pause(quietMs);
   return { ...(await look(house, sent)), settledMs };
 };

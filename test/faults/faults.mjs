@@ -65,10 +65,15 @@ const attempt = async (row, given) => {
 
 const print = ({ counts, latency = {}, checks, tookMs, skipped }) => {
   if (skipped !== undefined) return console.log(`  skipped: ${skipped}`);
-  console.log(`  ${Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(', ')}`);
+  console.log(
+    `  ${Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ')}`,
+  );
   for (const [name, { count, p50, p95, p99, max }] of Object.entries(latency))
     console.log(`  ${name}: ${count} in ms, P50 ${p50}, P95 ${p95}, P99 ${p99}, max ${max}`);
-  for (const { name, holds, seen } of checks) console.log(`  ${holds ? 'met   ' : 'MISSED'}  ${name}: ${seen}`);
+  for (const { name, holds, seen } of checks)
+    console.log(`  ${holds ? 'met   ' : 'MISSED'}  ${name}: ${seen}`);
   console.log(`  ${fixed(tookMs / 1_000)} s`);
   if (checks.some(({ holds }) => !holds)) process.exitCode = 1;
 };
@@ -85,7 +90,7 @@ const long = async (name, seed, wanted) => {
   const row = rows[name];
   const total = wanted ?? row.full.trials;
   console.log(`\n${name}: ${row.fault}; ${total} ${row.unit}, seed ${seed}`);
-  for (let first = lastTrial(name, seed) + 1; first <= total && !stopping; ) {
+  for (let first = lastTrial(name, seed) + 1; first <= total && !stopping;) {
     const trials = Math.min(row.full.batch, total - first + 1);
     say(`trials ${first} to ${first + trials - 1} of ${total}`);
     const outcome = await attempt(row, { ...row.full, trials, seed, first });

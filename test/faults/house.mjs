@@ -34,7 +34,10 @@ export class House {
    * @param balanced whether a balancer stands before them; else the first is reached directly
    * @param env further settings of every hub
    */
-  static async open(stage, { instances = ['all'], balanced = false, tenants = 10, settings = {}, env = {} } = {}) {
+  static async open(
+    stage,
+    { instances = ['all'], balanced = false, tenants = 10, settings = {}, env = {} } = {},
+  ) {
     const port = await lastingPort();
     const url = `http://localhost:${port}`;
     const sandbox = await startSandbox(stage, url, { SANDBOX_KEEP: KEEP });
@@ -63,7 +66,11 @@ export class House {
     const postgres = new PostgresControl(stage, database);
     const house = new House({ stage, url, key, sandbox, databaseUrl, database, twilio, hubs, postgres });
     for (const hub of hubs) await hub.start();
-    if (balanced) house.balancer = await Balancer.open(port, hubs.map((hub) => hub.port));
+    if (balanced)
+      house.balancer = await Balancer.open(
+        port,
+        hubs.map((hub) => hub.port),
+      );
     house.lines = await house.#register(tenants, { ...QUIET, ...settings });
     return house;
   }

@@ -2,7 +2,8 @@ import { summaryOf, table } from '../bench/figures.mjs';
 import { allResults } from './results.mjs';
 
 /** 0 in N trials bounds the rate at 3/N with 95 % confidence (the rule of three). */
-const proof = (trials, unit) => `nothing wrong in ${trials} ${unit}: below ${percent(3 / trials)} of them (95 %)`;
+const proof = (trials, unit) =>
+  `nothing wrong in ${trials} ${unit}: below ${percent(3 / trials)} of them (95 %)`;
 
 const percent = (share) => `${(share * 100).toPrecision(2)} %`;
 
@@ -47,11 +48,21 @@ const tell = (name, row, lines) => {
   console.log(
     `  ${trials} ${row.unit}, seeds ${listed(lines.map(({ seed }) => seed))}, commits ${listed(lines.map((line) => line.commit))}, ${lines[0].date.slice(0, 10)} to ${lines.at(-1).date.slice(0, 10)}`,
   );
-  console.log(`  ${Object.entries(sums).map(([key, count]) => `${key} ${Math.round(count * 100) / 100}`).join(', ')}`);
+  console.log(
+    `  ${Object.entries(sums)
+      .map(([key, count]) => `${key} ${Math.round(count * 100) / 100}`)
+      .join(', ')}`,
+  );
   const latencies = latenciesOf(lines);
   if (latencies !== '') console.log(latencies);
   const missed = lines.filter(({ verdict }) => verdict === 'missed');
-  const verdicts = [...missed.map((line) => `trials ${line.first} to ${line.last}, seed ${line.seed}, ${line.commit}: ${line.missed.join('; ')}`), ...(row.overall?.(lines, sums) ?? [])];
+  const verdicts = [
+    ...missed.map(
+      (line) =>
+        `trials ${line.first} to ${line.last}, seed ${line.seed}, ${line.commit}: ${line.missed.join('; ')}`,
+    ),
+    ...(row.overall?.(lines, sums) ?? []),
+  ];
   for (const each of verdicts) console.log(`  MISSED  ${each}`);
   if (verdicts.length > 0) return;
   console.log(`  met     ${proof(trials, row.unit)}`);
@@ -62,5 +73,10 @@ const tell = (name, row, lines) => {
 /** What all runs of each row came to, from the results file. */
 export const report = (rows) => {
   const lines = allResults();
-  for (const [name, row] of Object.entries(rows)) tell(name, row, lines.filter((line) => line.row === name));
+  for (const [name, row] of Object.entries(rows))
+    tell(
+      name,
+      row,
+      lines.filter((line) => line.row === name),
+    );
 };

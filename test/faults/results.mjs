@@ -29,7 +29,12 @@ export const allResults = () =>
 
 /** The last trial that a row has behind it with this seed; 0 before the first. */
 export const lastTrial = (row, seed) =>
-  Math.max(0, ...allResults().filter((line) => line.row === row && line.seed === seed).map(({ last }) => last));
+  Math.max(
+    0,
+    ...allResults()
+      .filter((line) => line.row === row && line.seed === seed)
+      .map(({ last }) => last),
+  );
 
 /** Adds one batch: which trials, what was counted, and whether everything held. */
 export const keep = ({ row, seed, first, trials, outcome, tookMs }) => {

@@ -47,12 +47,21 @@ const dialAction = (call, isMissed) => ({
 });
 
 const leg = (call, isMissed) => ({
-  ...voice({ callSid: call.legSid, from: call.from, to: call.forwardTo }, isMissed ? 'no-answer' : 'in-progress', 'outbound-dial'),
+  ...voice(
+    { callSid: call.legSid, from: call.from, to: call.forwardTo },
+    isMissed ? 'no-answer' : 'in-progress',
+    'outbound-dial',
+  ),
   ParentCallSid: call.callSid,
   ...progress(2),
 });
 
-const completed = (call) => ({ ...voice(call, 'completed'), ...progress(0), CallDuration: '24', Duration: '1' });
+const completed = (call) => ({
+  ...voice(call, 'completed'),
+  ...progress(0),
+  CallDuration: '24',
+  Duration: '1',
+});
 
 /** Customers who call and text as they like, whether or not the hub keeps up: an open loop, Poisson, by a seed. */
 export class Traffic {
@@ -140,4 +149,5 @@ export class Traffic {
   }
 }
 
-const bodyOf = ({ textSid }) => `Hi, my kitchen faucet drips. Can you come on Tuesday? (${textSid.slice(-6)})`;
+const bodyOf = ({ textSid }) =>
+  `Hi, my kitchen faucet drips. Can you come on Tuesday? (${textSid.slice(-6)})`;

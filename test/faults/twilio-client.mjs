@@ -75,7 +75,8 @@ export class TwilioClient {
     for (let tries = 1; ; tries += 1) {
       const answer = await ask(options, body, sentAt + WITHIN_MS - clock());
       const mayTryAgain = answer.status === 0 && !answer.connected && tries <= this.retries;
-      if (!mayTryAgain || clock() > sentAt + WITHIN_MS - 100) return { ...answer, tries, sentAt, ms: clock() - sentAt };
+      if (!mayTryAgain || clock() > sentAt + WITHIN_MS - 100)
+        return { ...answer, tries, sentAt, ms: clock() - sentAt };
     }
   }
 

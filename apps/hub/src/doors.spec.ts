@@ -1,10 +1,17 @@
 import { once } from 'node:events';
-import { Agent, createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  createServer,
+  request,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { closeDoors, keepAlive } from './doors.js';
+import { prepareDoors } from './doors.js';
 import { Lifecycle } from './lifecycle.js';
 
 describe('the doors', () => {
@@ -21,14 +28,14 @@ describe('the doors', () => {
       if (asked.url === '/slow') waiting.push(answer);
       else answer.end('at once');
     });
-    keepAlive(server);
+    prepareDoors(server, 500);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
   });
   afterEach(() => {
     agent.destroy();
     server.closeAllConnections();
-    server.close();
+    if (server.listening) server.close();
   });
 
   const ask = (path: string): Promise<IncomingMessage> =>
@@ -40,6 +47,7 @@ describe('the doors', () => {
       asked.once('error', fail);
       asked.end();
     });
+  const close = (): Promise<void> => new Promise((done) => server.close(() => done()));
   const untilSlow = async (): Promise<ServerResponse> => {
     for (let tries = 0; waiting.length === 0 && tries < 500; tries += 1)
       await new Promise((next) => setTimeout(next, 2));
@@ -64,7 +72,7 @@ describe('the doors', () => {
     const answer = await untilSlow();
     lifecycle.stop();
     let closed = false;
-    const closing = closeDoors(server).then(() => (closed = true));
+    const closing = close().then(() => (closed = true));
     await new Promise((next) => setTimeout(next, 50));
     expect(closed).toBe(false);
     await expect(fetch(`http://127.0.0.1:${agentPort(agent)}/`)).rejects.toThrow();
@@ -77,7 +85,7 @@ describe('the doors', () => {
     const slow = ask('/slow');
     await untilSlow();
     lifecycle.stop();
-    await Promise.all([closeDoors(server, 30), expect(slow).rejects.toThrow()]);
+    await Promise.all([close(), expect(slow).rejects.toThrow()]);
   });
 });
 

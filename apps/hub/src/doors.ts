@@ -1,28 +1,26 @@
-import { once } from 'node:events';
 import type { Server } from 'node:http';
 
-/** Longer than balancers keep theirs, 60 s mostly: else they reuse a connection in the moment that we close it. */
+/** Longer than balancers keep theirs, 60 s mostly: else they use a connection again in the moment that we close it. */
 const KEEP_ALIVE_MS = 75_000;
-/** Readiness is 503 for so long before the doors close: a balancer needs to hear it. Nobody balances a test. */
+/** Readiness is 503 for so long before anything stops: a balancer needs to hear it. Nobody balances a test. */
 const LAME_DUCK_MS = { production: 1_500, development: 0, test: 0 };
 /** Requests in hand at the close get so long; then their connections are cut. */
-const REQUESTS_WITHIN_MS = 6_000;
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-
-/** Connections are kept for whoever uses them again. */
-export const keepAlive = (server: Server): void => {
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-};
+const REQUESTS_WITHIN_MS = 2_000;
 
 /** Waits, still serving, until a balancer has heard that we are not ready any more. */
-export const lameDuck = (mode: keyof typeof LAME_DUCK_MS): Promise<void> => pause(LAME_DUCK_MS[mode]);
+export const lameDuck = (mode: keyof typeof LAME_DUCK_MS): Promise<void> =>
+  new Promise((done) => setTimeout(done, LAME_DUCK_MS[mode]));
 
-/** Takes no connection any more, ends the idle ones, and waits for the answers to the requests in hand, in milliseconds at most. */
-export const closeDoors = async (server: Server, withinMs = REQUESTS_WITHIN_MS): Promise<void> => {
-  const closed = once(server, 'close');
-  const cut = setTimeout(() => server.closeAllConnections(), withinMs);
-  server.close();
-  await closed;
-  clearTimeout(cut);
+/**
+ * Has a server keep its connections for whoever uses them again; and its close, which takes no connection any more,
+ * ends the idle ones and waits for the answers to the requests in hand, wait no longer than so many milliseconds.
+ */
+export const prepareDoors = (server: Server, requestsWithinMs = REQUESTS_WITHIN_MS): void => {
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const close = server.close.bind(server);
+  server.close = (done) => {
+    const cut = setTimeout(() => server.closeAllConnections(), requestsWithinMs);
+    server.once('close', () => clearTimeout(cut));
+    return close(done);
+  };
 };

@@ -5,7 +5,7 @@ import { Accounts } from '#libs/twilio';
 
 import { createApplication } from './application.js';
 import { lanesTo } from './database.js';
-import { closeDoors, keepAlive, lameDuck } from './doors.js';
+import { lameDuck, prepareDoors } from './doors.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import { findKeys, type Keys } from './keys.js';
 import { Lifecycle } from './lifecycle.js';
@@ -20,7 +20,7 @@ const OWN_WITHIN_MS = 30_000;
 export interface Hub {
   readonly app: NestExpressApplication;
   readonly keys: Keys;
-  /** Finishes requests and jobs in hand, then stops everything that was started. */
+  /** Finishes jobs in hand, still serving, then requests in hand, then stops everything that was started. */
   stop(): Promise<void>;
 }
 
@@ -65,14 +65,14 @@ export const startHub = async (settings: Configuration): Promise<Hub> => {
   const there = await reaching;
   await app.init();
   if (there) await registerAccount(app, settings);
-  keepAlive(app.getHttpServer());
+  prepareDoors(app.getHttpServer());
   await app.listen(settings.PORT);
   if (!there) void finishLater(app);
   const stop = async (): Promise<void> => {
     app.get(Lifecycle).stop();
     app.get(Log).info('stopping: requests and jobs in hand finish');
     await lameDuck(settings.NODE_ENV);
-    await Promise.all([closeDoors(app.getHttpServer()), app.close()]);
+    await app.close();
     await embedded?.stop();
   };
   return { app, keys, stop };

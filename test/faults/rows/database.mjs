@@ -1,14 +1,10 @@
 import { percentile, target } from '../../bench/figures.mjs';
 import { clock } from '../../bench/open-loop.mjs';
 import { pause } from '../../bench/stage.mjs';
-import { settle } from '../evidence.mjs';
-import { House } from '../house.mjs';
-import { answersIn, countsOf, invariantsOf, none } from '../judgement.mjs';
-import { Traffic } from '../traffic.mjs';
-import { TwilioClient } from '../twilio-client.mjs';
+import { answersIn, countsOf, EVERY_KIND, invariantsOf, none } from '../judgement.mjs';
+import { underLoad } from '../under-load.mjs';
 
 const VOICE = ['call', 'dial'];
-const ALL = ['call', 'dial', 'status', 'text'];
 const P99_MS = 150;
 /** The first 200 ms of an outage are waited out: in a short one they are more than a hundredth. */
 const LEAST_FOR_P99 = 1_000;
@@ -29,11 +25,7 @@ const normalAfter = (history, recoveredAt, until) => {
   return normal;
 };
 
-/** One outage: load before, during and after it. */
-const outage = (breaks, mends) => async (stage, { seed, first, trials, lengths, say }) => {
-  const house = await House.open(stage);
-  const client = new TwilioClient(house.url);
-  const traffic = new Traffic({ client, lines: house.lines, seed: seed + first, known: house.known.add }).start();
+const breakAgainAndAgain = async (house, { breaks, mends, trials, lengths, say }) => {
   await pause(lengths.warmUp);
   const spans = [];
   for (let trial = 0; trial < trials; trial += 1) {
@@ -49,33 +41,64 @@ const outage = (breaks, mends) => async (stage, { seed, first, trials, lengths, 
     await pause(lengths.after);
     spans.push({ before, during: { from, to }, recoveredAt, until: recoveredAt + lengths.after });
   }
-  const history = await traffic.stop();
-  const seen = await settle(house, history, { withinMs: lengths.settle });
-  client.close();
-  await house.close();
-  return outcomeOf(history, spans, seen);
+  return spans;
 };
+
+/** Load before, during and after an outage. */
+const outage =
+  (breaks, mends) =>
+  async (stage, { seed, first, trials, lengths, say }) => {
+    const work = (house) => breakAgainAndAgain(house, { breaks, mends, trials, lengths, say });
+    const { history, seen, done } = await underLoad(stage, { seed, first, settleMs: lengths.settle }, work);
+    return outcomeOf(history, done, seen);
+  };
 
 const outcomeOf = (history, spans, seen) => {
   const during = spans.map((span) => answersIn(history, span.during, VOICE));
   const texts = spans.map((span) => answersIn(history, span.during, ['text', 'status']));
   const [worst] = during.toSorted((a, b) => b.latency.p99 - a.latency.p99);
   const most = Math.max(...during.map(({ latency }) => latency.max));
-  const recovery = Math.max(...spans.map(({ recoveredAt, until }) => normalAfter(history, recoveredAt, until)));
-  const before = answersIn(history, spans[0].before, ALL).latency;
+  const recovery = Math.max(
+    ...spans.map(({ recoveredAt, until }) => normalAfter(history, recoveredAt, until)),
+  );
+  const before = answersIn(history, spans[0].before, EVERY_KIND).latency;
   const wrong = during.flatMap((span) => span.wrong);
   const voice = during.reduce((sum, { count }) => sum + count, 0);
   return {
-    counts: { ...countsOf(seen), voiceDuring: voice, wrongDuring: wrong.length, refusedDuring: texts.flatMap((span) => span.wrong).length, normalAfterMs: recovery },
-    latency: { before, voiceDuring: worst.latency, textAndStatusDuring: texts[0].latency, after: answersIn(history, { from: spans[0].recoveredAt, to: spans[0].until }, ALL).latency },
+    counts: {
+      ...countsOf(seen),
+      voiceDuring: voice,
+      wrongDuring: wrong.length,
+      refusedDuring: texts.flatMap((span) => span.wrong).length,
+      normalAfterMs: recovery,
+    },
+    latency: {
+      before,
+      voiceDuring: worst.latency,
+      textAndStatusDuring: texts[0].latency,
+      after: answersIn(history, { from: spans[0].recoveredAt, to: spans[0].until }, EVERY_KIND).latency,
+    },
     checks: [
       none(`of ${voice} voice webhooks in the outage without the right TwiML`, wrong),
       ...(worst.count < LEAST_FOR_P99
         ? []
-        : [target(`P99 of voice in the outage <= ${P99_MS} ms`, worst.latency.p99 <= P99_MS, `${worst.latency.p99} ms`)]),
+        : [
+            target(
+              `P99 of voice in the outage <= ${P99_MS} ms`,
+              worst.latency.p99 <= P99_MS,
+              `${worst.latency.p99} ms`,
+            ),
+          ]),
       target(`max of voice in the outage <= ${MOST_MS} ms`, most <= MOST_MS, `${most} ms`),
-      target(`P95 <= ${NORMAL_P95_MS} ms within ${NORMAL_WITHIN_MS / 1_000} s of the recovery`, recovery <= NORMAL_WITHIN_MS, `${recovery} ms`),
-      none('texts and statuses refused in the outage', texts.flatMap((span) => span.wrong)),
+      target(
+        `P95 <= ${NORMAL_P95_MS} ms within ${NORMAL_WITHIN_MS / 1_000} s of the recovery`,
+        recovery <= NORMAL_WITHIN_MS,
+        `${recovery} ms`,
+      ),
+      none(
+        'texts and statuses refused in the outage',
+        texts.flatMap((span) => span.wrong),
+      ),
       ...invariantsOf(seen),
     ],
   };

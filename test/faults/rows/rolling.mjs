@@ -1,12 +1,8 @@
 import { target } from '../../bench/figures.mjs';
 import { eventually, pause } from '../../bench/stage.mjs';
-import { settle } from '../evidence.mjs';
-import { House } from '../house.mjs';
-import { answersIn, countsOf, invariantsOf, latencyOf, none } from '../judgement.mjs';
-import { Traffic } from '../traffic.mjs';
-import { TwilioClient } from '../twilio-client.mjs';
+import { ALWAYS, answersIn, countsOf, EVERY_KIND, invariantsOf, latencyOf, none } from '../judgement.mjs';
+import { underLoad } from '../under-load.mjs';
 
-const ALL = ['call', 'dial', 'status', 'text'];
 const EXIT_WITHIN_MS = 15_000;
 const READY_WITHIN_MS = 20_000;
 
@@ -24,10 +20,7 @@ const failuresOf = (history) =>
     .filter(({ right }) => !right)
     .map(({ event, status, text = '' }) => `${event}: ${status} ${text.slice(0, 60)}`);
 
-const run = async (stage, { seed, first, trials, betweenMs, settleMs, say }) => {
-  const house = await House.open(stage, { instances: ['all', 'all'], balanced: true });
-  const client = new TwilioClient(house.url, { retries: 0 });
-  const traffic = new Traffic({ client, lines: house.lines, seed: seed + first, known: house.known.add }).start();
+const restartAll = async (house, { trials, betweenMs, say }) => {
   await pause(2_000);
   for (const hub of house.hubs) hub.startTimes = [];
   const exits = [];
@@ -36,25 +29,53 @@ const run = async (stage, { seed, first, trials, betweenMs, settleMs, say }) => 
     await pause(betweenMs);
     if ((trial + 1) % 5 === 0) say(`${trial + 1} of ${trials} restarts`);
   }
-  const history = await traffic.stop();
-  const seen = await settle(house, history, { withinMs: settleMs });
-  client.close();
+  return exits;
+};
+
+const run = async (stage, { seed, first, trials, betweenMs, settleMs, say }) => {
+  const given = { seed, first, settleMs, retries: 0, house: { instances: ['all', 'all'], balanced: true } };
+  const work = (house) => restartAll(house, { trials, betweenMs, say });
+  const { history, seen, done: exits, house } = await underLoad(stage, given, work);
   const { balancer } = house;
-  const callbacks = (await house.sandbox.callbacks()).filter(({ status, attempts }) => status !== 200 || attempts > 1);
-  await house.close();
+  const failures = failuresOf(history);
+  const callbacks = seen.callbacks.filter(({ status, attempts }) => status !== 200 || attempts > 1);
   const bad = exits.filter(({ end }) => end !== 0);
   const exit = latencyOf(exits.map(({ ms }) => ms));
-  const starts = latencyOf(house.hubs.flatMap(({ startTimes }) => startTimes));
+  const start = latencyOf(house.hubs.flatMap(({ startTimes }) => startTimes));
   return {
-    counts: { ...countsOf(seen), failedRequests: failuresOf(history).length, balancerFailures: balancer.failures.length, retried: balancer.retried, reused: balancer.reused },
-    latency: { answered: answersIn(history, { from: 0, to: Number.POSITIVE_INFINITY }, ALL).latency, exit, start: starts },
+    counts: {
+      ...countsOf(seen),
+      failedRequests: failures.length,
+      balancerFailures: balancer.failures.length,
+      balancerRetried: balancer.retried,
+      reusedConnections: balancer.reused,
+    },
+    latency: { answered: answersIn(history, ALWAYS, EVERY_KIND).latency, exit, start },
     checks: [
-      none('failed requests', failuresOf(history)),
-      none('failures at the balancer', balancer.failures.map(({ status, reason }) => `${status} ${reason}`)),
-      none('connections that the balancer was refused', Array.from({ length: balancer.retried }, () => 'retried')),
-      none("of the sandbox's callbacks failed, or were sent twice", callbacks.map(({ status, error }) => `${status} ${error}`)),
-      target('kept-alive connections were used again', balancer.reused > history.length / 2, `${balancer.reused} of ${history.length}`),
-      target(`every exit with 0 within ${EXIT_WITHIN_MS / 1_000} s`, bad.length === 0 && exit.max <= EXIT_WITHIN_MS, `${bad.length} other ends, max ${exit.max} ms`),
+      none('failed requests', failures),
+      none(
+        'failures at the balancer',
+        balancer.failures.map(({ status, reason }) => `${status} ${reason}`),
+      ),
+      target(
+        'the balancer was never refused a connection',
+        balancer.retried === 0,
+        `${balancer.retried} times`,
+      ),
+      none(
+        "of the sandbox's callbacks failed, or were sent twice",
+        callbacks.map(({ status, event }) => `${event}: ${status}`),
+      ),
+      target(
+        'kept-alive connections were used again',
+        balancer.reused > history.length / 2,
+        `${balancer.reused} of ${history.length}`,
+      ),
+      target(
+        `every exit with 0 within ${EXIT_WITHIN_MS / 1_000} s`,
+        bad.length === 0 && exit.max <= EXIT_WITHIN_MS,
+        `${bad.length} other ends, max ${exit.max} ms`,
+      ),
       ...invariantsOf(seen),
     ],
   };

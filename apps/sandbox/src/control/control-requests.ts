@@ -59,7 +59,10 @@ const callStatus = oneOf([
 /** What Twilio knows of, and tells nobody about. */
 export const knownRequest = object({
   texts: optional(
-    listOf(object({ sid: sid('SM'), from: caller, to: phone, body: text(/^[\s\S]{0,1600}$/, 'a text') }), 1_000),
+    listOf(
+      object({ sid: sid('SM'), from: caller, to: phone, body: text(/^[\s\S]{0,1600}$/, 'a text') }),
+      1_000,
+    ),
   ),
   calls: optional(
     listOf(
