@@ -32,11 +32,12 @@ export class House {
   /**
    * @param instances the roles of the hub processes, in their order
    * @param balanced whether a balancer stands before them; else the first is reached directly
+   * @param idle the roles of further processes, which the row starts itself
    * @param env further settings of every hub
    */
   static async open(
     stage,
-    { instances = ['all'], balanced = false, tenants = 10, settings = {}, env = {} } = {},
+    { instances = ['all'], idle = [], balanced = false, tenants = 10, settings = {}, env = {} } = {},
   ) {
     const port = await lastingPort();
     const url = `http://localhost:${port}`;
@@ -59,13 +60,13 @@ export class House {
       ...env,
     };
     const hubs = [];
-    for (const [index, role] of instances.entries()) {
+    for (const [index, role] of [...instances, ...idle].entries()) {
       const direct = balanced || index > 0 ? undefined : port;
       hubs.push(await Instance.make(stage, { name: `${role}-${index}`, port: direct, role, env: common }));
     }
     const postgres = new PostgresControl(stage, database);
     const house = new House({ stage, url, key, sandbox, databaseUrl, database, twilio, hubs, postgres });
-    for (const hub of hubs) await hub.start();
+    for (const hub of hubs.slice(0, instances.length)) await hub.start();
     if (balanced)
       house.balancer = await Balancer.open(
         port,
@@ -123,7 +124,7 @@ export class House {
     for (const hub of this.hubs) hub.supervise(false);
     await this.known.stop();
     await this.balancer?.close();
-    await Promise.all(this.hubs.map((hub) => hub.child.stop()));
+    await Promise.all(this.hubs.map((hub) => hub.child?.stop()));
     await this.sandbox.stop();
     await this.database.close();
     await this.twilio.close();

@@ -5,12 +5,17 @@ import { TwilioClient } from './twilio-client.mjs';
 
 /**
  * A house under 100 webhooks/s while something is done to it; then everything settles and is judged.
- * @param given seed and first trial; of the house, how it is opened; retries, of the webhooks' connections;
+ * @param given seed and first trial; of the house, how it is opened; rate, of webhooks per
+ *   second; retries, of the webhooks' connections;
  *   settleMs, how long what is under way may take to end; healMs, how long what was refused may take to be imported
  * @param work gets the house, and the traffic's history so far
  * @returns the whole history, what is seen in the end, and what `work` gave
  */
-export const underLoad = async (stage, { seed, first, house: options, retries, settleMs, healMs }, work) => {
+export const underLoad = async (
+  stage,
+  { seed, first, house: options, rate, retries, settleMs, healMs },
+  work,
+) => {
   const house = await House.open(stage, options);
   const client = new TwilioClient(house.url, { retries });
   const traffic = new Traffic({
