@@ -40,7 +40,13 @@ export const visibleIn = async (database) => {
 export const acceptedAt = async (sandbox) => {
   const requests = await sandbox.entries('rest');
   const sends = requests.filter(({ operation }) => operation === 'messages.create');
-  return sends.map(({ params, sid, fault, status }) => ({ to: params.To, sid, fault, status }));
+  return sends.map(({ params, sid, fault, status }) => ({
+    to: params.To,
+    body: params.Body,
+    sid,
+    fault,
+    status,
+  }));
 };
 
 /** The sandbox's callbacks about texts, as webhooks that were sent. */

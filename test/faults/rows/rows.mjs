@@ -4,6 +4,7 @@ import { kill } from './kill.mjs';
 import { rolling } from './rolling.mjs';
 import { shutdown } from './shutdown.mjs';
 import { steady } from './steady.mjs';
+import { takeoverRace } from './takeover-race.mjs';
 import { workerKilled } from './worker-killed.mjs';
 
 /** Every row of the suite, in the order of the short form. */
@@ -16,5 +17,6 @@ export const rows = {
   rolling,
   shutdown,
   gap,
+  'takeover-race': takeoverRace,
   'worker-killed': workerKilled,
 };
