@@ -10,7 +10,9 @@ import { TwilioClient } from '../twilio-client.mjs';
 const JITTER_MS = 50;
 const AT_ONCE = 24;
 const KNOWN_WITHIN_MS = 10_000;
-const AFTERWARDS_MS = 4_000;
+const SENT_WITHIN_MS = 30_000;
+/** How long an AI text that should not be is waited for. */
+const AFTERWARDS_MS = 3_000;
 const REPLY = 'On my way';
 
 /** Notes in the transaction itself that made a human's reply, or an AI text's attempt: their own rows change later. */
@@ -107,6 +109,8 @@ const run = async (stage, { seed, first, trials, say }) => {
   const client = new TwilioClient(house.url);
   const parts = { house, client, random: randomFrom(seed * 1_000_003 + first) };
   const races = await raceMany(parts, trials, say);
+  const areSent = async () => notOnceIn(races, await acceptedAt(house.sandbox)).length === 0;
+  await eventually(areSent, SENT_WITHIN_MS, 500);
   await pause(AFTERWARDS_MS);
   const commits = new Map((await database.query(COMMITS)).rows.map(({ id, ...rest }) => [id, rest]));
   const sent = await acceptedAt(house.sandbox);
