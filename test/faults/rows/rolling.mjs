@@ -32,8 +32,15 @@ const restartAll = async (house, { trials, betweenMs, say }) => {
   return exits;
 };
 
-const run = async (stage, { seed, first, trials, betweenMs, settleMs, say }) => {
-  const given = { seed, first, settleMs, retries: 0, house: { instances: ['all', 'all'], balanced: true } };
+const run = async (stage, { seed, first, trials, betweenMs, settleMs, rate, say }) => {
+  const given = {
+    seed,
+    first,
+    rate,
+    settleMs,
+    retries: 0,
+    house: { instances: ['all', 'all'], balanced: true },
+  };
   const work = (house) => restartAll(house, { trials, betweenMs, say });
   const { history, seen, done: exits, house } = await underLoad(stage, given, work);
   const { balancer } = house;

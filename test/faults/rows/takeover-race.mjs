@@ -8,7 +8,6 @@ import { latencyOf, none } from '../judgement.mjs';
 import { TwilioClient } from '../twilio-client.mjs';
 
 const JITTER_MS = 50;
-const AT_ONCE = 24;
 const KNOWN_WITHIN_MS = 10_000;
 const SENT_WITHIN_MS = 30_000;
 /** How long an AI text that should not be is waited for. */
@@ -74,7 +73,7 @@ const race = async (parts, database, line) => {
   return { ...conversation, tookMs: clock() - sentAt };
 };
 
-const raceMany = async (parts, count, say) => {
+const raceMany = async (parts, { trials: count, atOnce, say }) => {
   const { house, random } = parts;
   const done = [];
   let started = 0;
@@ -88,7 +87,7 @@ const raceMany = async (parts, count, say) => {
     }
     await database.end();
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, lane));
+  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, lane));
   return done;
 };
 
@@ -101,14 +100,14 @@ const endOf = (id, { replies = 0, replied = 0, attempts = [] } = {}) => ({
   close: attempts.some((at) => Math.abs(at - replied) <= JITTER_MS),
 });
 
-const run = async (stage, { seed, first, trials, say }) => {
+const run = async (stage, { seed, first, trials, atOnce, say }) => {
   const settings = { aiEnabled: true, aiTakeoverSeconds: 1, aiReclaimSeconds: null };
   const house = await House.open(stage, { tenants: 20, settings });
   const database = await stage.connectTo(house.databaseUrl);
   await database.query(NOTES);
   const client = new TwilioClient(house.url);
   const parts = { house, client, random: randomFrom(seed * 1_000_003 + first) };
-  const races = await raceMany(parts, trials, say);
+  const races = await raceMany(parts, { trials, atOnce, say });
   const areSent = async () => notOnceIn(races, await acceptedAt(house.sandbox)).length === 0;
   await eventually(areSent, SENT_WITHIN_MS, 500);
   await pause(AFTERWARDS_MS);
@@ -163,8 +162,9 @@ export const takeoverRace = {
   unit: 'races',
   must: "0 AI texts whose attempt was committed after the reply's commit",
   postgres: ['track_commit_timestamp = on'],
-  full: { trials: 10_000, batch: 1_000 },
-  short: { trials: 120 },
+  light: true,
+  full: { trials: 10_000, batch: 1_000, atOnce: 24 },
+  short: { trials: 60, atOnce: 6 },
   msFor: ({ trials }) => 120_000 + trials * 200,
   run,
 };
