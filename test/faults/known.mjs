@@ -12,7 +12,7 @@ export class Known {
   constructor(tell) {
     this.tell = tell;
     this.timer = setInterval(() => void this.flush(), TOLD_EVERY_MS);
-    this.add = (one) => void this.#waiting.push(one);
+    this.add = ({ kind, ...one }) => void this.#waiting.push({ kind, one });
   }
 
   /** Tells all that is waiting, in its order. */
@@ -29,7 +29,7 @@ export class Known {
   async #tellAll() {
     while (this.#waiting.length > 0) {
       const some = this.#waiting.splice(0, MOST_AT_ONCE);
-      const of = (kind) => some.filter((one) => one.kind === kind).map(({ kind: _, ...rest }) => rest);
+      const of = (kind) => some.filter((each) => each.kind === kind).map(({ one }) => one);
       await this.tell('/known', { texts: of('text'), calls: of('call') });
     }
   }

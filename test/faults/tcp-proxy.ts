@@ -83,7 +83,7 @@ export class TcpProxy {
     this.set({ up: PASS, down: PASS });
     for (const socket of this.swallowing) socket.resetAndDestroy();
     this.swallowing.clear();
-    for (const link of [...this.links]) if (link.up.lost || link.down.lost) this.reset(link);
+    for (const link of this.links) if (link.up.lost || link.down.lost) this.reset(link);
     await this.accept();
   }
 
@@ -105,7 +105,7 @@ export class TcpProxy {
 
   /** Resets (RST) every connection there is. */
   resetAll(): void {
-    for (const link of [...this.links]) this.reset(link);
+    for (const link of this.links) this.reset(link);
   }
 
   /** New connections are refused (ECONNREFUSED); those that are there go on. */
@@ -180,6 +180,13 @@ export class TcpProxy {
     link.server.resetAndDestroy();
   }
 
+  /** The server hears what came before the commit, and then that the client is gone. */
+  private cutBefore(link: Link, before: Buffer): void {
+    this.links.delete(link);
+    link.server.end(before);
+    link.client.removeAllListeners('close').resetAndDestroy();
+  }
+
   private watchCommits(link: Link): void {
     const messages = new FrontendMessages();
     link.up.through = (chunk) => {
@@ -188,8 +195,8 @@ export class TcpProxy {
         const cut = commits && !link.answerIsLost ? this.cutRule() : null;
         if (cut !== null) this.cuts += 1;
         if (cut === 'before') {
-          this.reset(link);
-          return Buffer.concat(passed);
+          this.cutBefore(link, Buffer.concat(passed));
+          return Buffer.alloc(0);
         }
         if (cut === 'after') link.answerIsLost = true;
         passed.push(bytes);

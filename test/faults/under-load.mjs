@@ -18,12 +18,8 @@ export const underLoad = async (
 ) => {
   const house = await House.open(stage, options);
   const client = new TwilioClient(house.url, { retries });
-  const traffic = new Traffic({
-    client,
-    lines: house.lines,
-    seed: seed * 1_000 + first,
-    known: house.known.add,
-  });
+  const { lines, known } = house;
+  const traffic = new Traffic({ client, lines, rate, seed: seed * 1_000 + first, known: known.add });
   traffic.start();
   const done = await work(house, traffic);
   const history = await traffic.stop();

@@ -75,7 +75,7 @@ describe('the doors', () => {
     const closing = close().then(() => (closed = true));
     await new Promise((next) => setTimeout(next, 50));
     expect(closed).toBe(false);
-    await expect(fetch(`http://127.0.0.1:${agentPort(agent)}/`)).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${agentPort(agent)}/`)).rejects.toThrow('fetch failed');
     answer.end('done');
     expect((await slow).headers.connection).toBe('close');
     await closing;
@@ -85,7 +85,7 @@ describe('the doors', () => {
     const slow = ask('/slow');
     await untilSlow();
     lifecycle.stop();
-    await Promise.all([close(), expect(slow).rejects.toThrow()]);
+    await Promise.all([close(), expect(slow).rejects.toThrow('socket hang up')]);
   });
 });
 
