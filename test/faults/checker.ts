@@ -18,11 +18,10 @@ export interface Sent {
   readonly isMissed?: boolean;
 }
 
-/** A `POST Messages` at the sandbox. */
+/** A text that the sandbox took. */
 export interface Accepted {
   readonly to: string;
-  /** The SID that it got; null when the sandbox did not take it. */
-  readonly sid: string | null;
+  readonly sid: string;
 }
 
 /** What the hub shows in the end. */
@@ -111,7 +110,6 @@ const withoutEffect = ({ sent, visible }: History): string[] => {
 };
 
 const doubledTextsOf = ({ sent, accepted, visible }: History): string[] => {
-  const taken = accepted.filter(({ sid }) => sid !== null);
   const intents = countBy(visible.intents, ({ to }) => to);
   const missed = countBy(
     sent.filter(({ kind, isMissed }) => kind === 'call' && isMissed === true),
@@ -120,7 +118,7 @@ const doubledTextsOf = ({ sent, accepted, visible }: History): string[] => {
   const isCaller = (to: string): boolean => missed.has(to);
   return [
     ...beyond(
-      countBy(taken, ({ to }) => to),
+      countBy(accepted, ({ to }) => to),
       (to) => intents.get(to) ?? 0,
     ),
     ...beyond(
@@ -166,7 +164,7 @@ const intentsOf = ({ intents }: Visible): Verdict['intents'] => {
 };
 
 const untoldOf = ({ accepted, visible }: History): string[] => {
-  const taken = new Set(accepted.flatMap(({ to, sid }) => (sid === null ? [] : [to])));
+  const taken = new Set(accepted.map(({ to }) => to));
   return visible.intents.flatMap(({ id, to, status, errorCode }) => {
     if (status === 'failed' && errorCode === null) return [`${id} failed without a reason`];
     return ACCEPTED.includes(status) && !taken.has(to) ? [`${id} was never taken`] : [];

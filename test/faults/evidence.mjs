@@ -36,18 +36,15 @@ export const visibleIn = async (database) => {
   };
 };
 
-/** Every `POST Messages` at the sandbox, the SID it got or null: what really went out. */
-export const acceptedAt = async (sandbox) => {
-  const requests = await sandbox.entries('rest');
-  const sends = requests.filter(({ operation }) => operation === 'messages.create');
-  return sends.map(({ params, sid, fault, status }) => ({
-    to: params.To,
-    body: params.Body,
-    sid,
-    fault,
-    status,
-  }));
-};
+/** Every text that the sandbox took, at once or late, whatever it answered: what really went out. */
+export const acceptedAt = async (sandbox) =>
+  (await sandbox.entries('message'))
+    .filter(({ direction }) => direction !== 'inbound')
+    .map(({ to, body, messageSid, at }) => ({ to, body, sid: messageSid, at: Date.parse(at) }));
+
+/** Every `POST Messages` that came, and the fault that it met, or null. */
+export const sendsAt = async (sandbox) =>
+  (await sandbox.entries('rest')).filter(({ operation }) => operation === 'messages.create');
 
 /** The sandbox's callbacks about texts, as webhooks that were sent. */
 const callbacksOf = async (sandbox) =>
@@ -72,16 +69,17 @@ export const look = async (house, sent) => {
     const visible = await visibleIn(database);
     const { rows } = await database.query(BUSY);
     const accepted = await acceptedAt(house.sandbox);
+    const sends = await sendsAt(house.sandbox);
     const callbacks = await callbacksOf(house.sandbox);
     const verdict = judgeHistory({ sent: [...sent, ...callbacks], accepted, visible });
-    return { verdict, busy: rows[0], accepted, callbacks };
+    return { verdict, busy: rows[0], accepted, sends, callbacks };
   } finally {
     await database.end();
   }
 };
 
-const isQuiet = ({ verdict, busy }) =>
-  verdict.lost.length + verdict.intents.open + busy.jobs + busy.unowned === 0;
+const isQuiet = ({ verdict, busy }, patient) =>
+  verdict.lost.length + (patient ? verdict.intents.open : 0) + busy.jobs + busy.unowned === 0;
 
 /**
  * Waits until nothing more is expected to happen, and judges: all that was acknowledged is there, what was refused is
@@ -89,12 +87,17 @@ const isQuiet = ({ verdict, busy }) =>
  * @param sent what the generator sent
  * @param withinMs how long what is under way may take to end
  * @param healMs how long what was refused may take to be imported
+ * @param patient whether texts of unknown outcome are waited for
  * @param quietMs how long something too many is waited for after that
  */
-export const settle = async (house, sent, { withinMs = 60_000, healMs = withinMs, quietMs = 1_500 } = {}) => {
+export const settle = async (
+  house,
+  sent,
+  { withinMs = 60_000, healMs = withinMs, quietMs = 1_500, patient = true } = {},
+) => {
   const startedAt = clock();
   const isDone = (seen) =>
-    (isQuiet(seen) || clock() > startedAt + withinMs) &&
+    (isQuiet(seen, patient) || clock() > startedAt + withinMs) &&
     (seen.verdict.missing.length === 0 || clock() > startedAt + healMs);
   let seen = await look(house, sent);
   while (!isDone(seen)) {

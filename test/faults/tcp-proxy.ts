@@ -38,6 +38,8 @@ export class TcpProxy {
   private swallowing = new Set<Socket>();
   private accepts = true;
   private cutRule: CutRule = () => null;
+  /** Hears what goes up, before it does; nobody, unless set. */
+  onUp: ((chunk: Buffer) => void) | null = null;
   /** How many connections were cut at their commit. */
   cuts = 0;
 
@@ -155,6 +157,7 @@ export class TcpProxy {
     const down = new Pipe(server, client, this.flows.down);
     const link: Link = { client, server, up, down, answerIsLost: false };
     this.links.add(link);
+    client.on('data', (chunk: Buffer) => this.onUp?.(chunk));
     if (this.speaksPostgres) this.watchCommits(link);
     for (const [one, other] of [
       [client, server],

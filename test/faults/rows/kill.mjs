@@ -24,7 +24,11 @@ const killAgainAndAgain = async (house, random, trials, say) => {
 const run = async (stage, { seed, first, trials, settleMs, healMs, patient, rate, slack, say }) => {
   const random = randomFrom(seed * 1_000_003 + first);
   const work = (house) => killAgainAndAgain(house, random, trials, say);
-  const { history, seen, house } = await underLoad(stage, { seed, first, rate, settleMs, healMs }, work);
+  const { history, seen, house } = await underLoad(
+    stage,
+    { seed, first, rate, settleMs, healMs, patient },
+    work,
+  );
   const restart = latencyOf(house.hub.startTimes);
   const acknowledged = history.filter(({ status }) => status === 200);
   return {

@@ -1,6 +1,8 @@
 import { databaseBlackHole, databaseFreeze, databaseStop } from './database.mjs';
 import { gap } from './gap.mjs';
+import { killSends } from './kill-sends.mjs';
 import { kill } from './kill.mjs';
+import { lateAcceptance } from './late-acceptance.mjs';
 import { rolling } from './rolling.mjs';
 import { shutdown } from './shutdown.mjs';
 import { steady } from './steady.mjs';
@@ -11,12 +13,14 @@ import { workerKilled } from './worker-killed.mjs';
 export const rows = {
   steady,
   kill,
+  'kill-sends': killSends,
   'database-stop': databaseStop,
   'database-freeze': databaseFreeze,
   'database-black-hole': databaseBlackHole,
   rolling,
   shutdown,
   gap,
+  'late-acceptance': lateAcceptance,
   'takeover-race': takeoverRace,
   'worker-killed': workerKilled,
 };

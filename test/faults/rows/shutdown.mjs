@@ -81,7 +81,7 @@ const leaveAllWays = async (house, { first, trials, say }) => {
 
 const run = async (stage, { seed, first, trials, settleMs, healMs, patient, rate, say }) => {
   const work = (house) => leaveAllWays(house, { first, trials, say });
-  const { seen, done } = await underLoad(stage, { seed, first, rate, settleMs, healMs }, work);
+  const { seen, done } = await underLoad(stage, { seed, first, rate, settleMs, healMs, patient }, work);
   const latency = Object.groupBy(done, ({ name }) => name);
   return {
     counts: countsOf(seen),

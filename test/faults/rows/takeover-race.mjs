@@ -9,7 +9,8 @@ import { TwilioClient } from '../twilio-client.mjs';
 
 const JITTER_MS = 50;
 const KNOWN_WITHIN_MS = 10_000;
-const SENT_WITHIN_MS = 30_000;
+const SENT_WITHIN_MS = 60_000;
+const LATE_MS = 10_000;
 /** How long an AI text that should not be is waited for. */
 const AFTERWARDS_MS = 3_000;
 const REPLY = 'On my way';
@@ -70,7 +71,7 @@ const race = async (parts, database, line) => {
   const sentAt = clock();
   const path = `/v1/conversations/${conversation.id}/messages`;
   await parts.house.api(path, { body: REPLY }, { key: line.key });
-  return { ...conversation, tookMs: clock() - sentAt };
+  return { ...conversation, sentAt, tookMs: clock() - sentAt };
 };
 
 const raceMany = async (parts, { trials: count, atOnce, say }) => {
@@ -123,12 +124,18 @@ const run = async (stage, { seed, first, trials, atOnce, say }) => {
   );
 };
 
+/** When each reply went out, by customer. */
+const wentOut = (sent) =>
+  Map.groupBy(
+    sent.filter(({ body }) => body === REPLY),
+    ({ to }) => to,
+  );
+
 /** Customers to whom the reply did not go out exactly once. */
 const notOnceIn = (races, sent) => {
-  const replies = new Map(races.map(({ from }) => [from, 0]));
-  for (const { to, sid, body } of sent)
-    if (sid !== null && body === REPLY) replies.set(to, (replies.get(to) ?? 0) + 1);
-  return [...replies].filter(([, count]) => count !== 1).map(([to, count]) => `${to} ${count} times`);
+  const replies = wentOut(sent);
+  const countOf = ({ from }) => (replies.get(from) ?? []).length;
+  return races.filter((one) => countOf(one) !== 1).map((one) => `${one.from} ${countOf(one)} times`);
 };
 
 const outcomeOf = (races, ends, sent) => {
@@ -137,9 +144,11 @@ const outcomeOf = (races, ends, sent) => {
   const aiFirst = namesOf(({ ai, late: isLate }) => ai > 0 && !isLate).length;
   const humanFirst = namesOf(({ ai }) => ai === 0).length;
   const close = namesOf((end) => end.close).length;
+  const replies = wentOut(sent);
+  const delays = races.flatMap(({ from, sentAt }) => (replies.get(from) ?? []).map(({ at }) => at - sentAt));
   return {
     counts: { late: late.length, aiFirst, humanFirst, within50Ms: close },
-    latency: { reply: latencyOf(races.map(({ tookMs }) => tookMs)) },
+    latency: { answered: latencyOf(races.map(({ tookMs }) => tookMs)), 'reply to Twilio': latencyOf(delays) },
     checks: [
       none("AI texts whose attempt was committed after the reply's commit", late),
       none(
@@ -147,6 +156,10 @@ const outcomeOf = (races, ends, sent) => {
         namesOf(({ replies }) => replies !== 1),
       ),
       none('replies not sent once', notOnceIn(races, sent)),
+      none(
+        `replies sent later than ${LATE_MS / 1_000} s`,
+        delays.filter((ms) => ms > LATE_MS).map((ms) => `${Math.round(ms)} ms`),
+      ),
       none(
         'conversations in which the AI spoke twice',
         namesOf(({ ai }) => ai > 1),

@@ -69,7 +69,7 @@ const killOneByOne = async (house, { random, trials, say }) => {
 const run = async (stage, { seed, first, trials, rate, settleMs, patient, say }) => {
   const random = randomFrom(seed * 1_000_003 + first);
   const house = { instances: ['web'], idle: Array.from({ length: WORKERS }, () => 'worker') };
-  const given = { seed, first, settleMs, rate, house };
+  const given = { seed, first, settleMs, rate, patient, house };
   const { seen, done } = await underLoad(stage, given, (it) => killOneByOne(it, { random, trials, say }));
   const times = done.map(({ ms }) => ms);
   const late = times.filter((ms) => ms > WITHIN_MS).length;
