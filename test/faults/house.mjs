@@ -33,11 +33,12 @@ export class House {
    * @param instances the roles of the hub processes, in their order
    * @param balanced whether a balancer stands before them; else the first is reached directly
    * @param idle the roles of further processes, which the row starts itself
+   * @param prepare told of every instance before anything starts
    * @param env further settings of every hub
    */
   static async open(
     stage,
-    { instances = ['all'], idle = [], balanced = false, tenants = 10, settings = {}, env = {} } = {},
+    { instances = ['all'], idle = [], balanced = false, tenants = 10, settings = {}, prepare, env = {} } = {},
   ) {
     const port = await lastingPort();
     const url = `http://localhost:${port}`;
@@ -64,6 +65,7 @@ export class House {
       const direct = balanced || index > 0 ? undefined : port;
       hubs.push(await Instance.make(stage, { name: `${role}-${index}`, port: direct, role, env: common }));
     }
+    hubs.forEach((hub, index) => prepare?.(hub, index));
     const postgres = new PostgresControl(stage, database);
     const house = new House({ stage, url, key, sandbox, databaseUrl, database, twilio, hubs, postgres });
     for (const hub of hubs.slice(0, instances.length)) await hub.start();

@@ -1,4 +1,6 @@
+import { clockSkew } from './clock-skew.mjs';
 import { databaseBlackHole, databaseFreeze, databaseStop } from './database.mjs';
+import { diskFull } from './disk-full.mjs';
 import { gap } from './gap.mjs';
 import { killSends } from './kill-sends.mjs';
 import { kill } from './kill.mjs';
@@ -17,10 +19,12 @@ export const rows = {
   'database-stop': databaseStop,
   'database-freeze': databaseFreeze,
   'database-black-hole': databaseBlackHole,
+  'disk-full': diskFull,
   rolling,
   shutdown,
   gap,
   'late-acceptance': lateAcceptance,
   'takeover-race': takeoverRace,
   'worker-killed': workerKilled,
+  'clock-skew': clockSkew,
 };
