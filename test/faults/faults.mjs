@@ -13,8 +13,10 @@ import { report } from './report.mjs';
 import { keep, lastTrial } from './results.mjs';
 import { rows } from './rows/rows.mjs';
 
-/** Webhooks per second. */
+/** Webhooks per second, and of each of those rows that run beside each other. */
 const RATE = 100;
+const RATE_BESIDE = 30;
+const LANES = 3;
 /** How many times slower than its target a short form may be: it runs on machines that do something else as well. */
 const SLACK = 4;
 
@@ -26,7 +28,8 @@ ${Object.entries(rows)
   report               what all long runs came to, from test/faults/results.jsonl
 
 Without a row: each in its short form, in all under three minutes; nothing is written down. Latencies may be
-${SLACK} times their target then, and what takes minutes (texts of unknown outcome, imports) is waited for in the long forms only.
+${SLACK} times their target then, and what takes minutes (texts of unknown outcome, imports) is waited for in the long forms only. A text refused
+(503) because the machine's disk was slow is counted, and judged in the long forms only.
 With a row: its long form, in batches; each adds a line to test/faults/results.jsonl. It can be stopped at any time
 (Ctrl-C ends after the batch, twice at once) and goes on after the last batch of the same row and seed.
   --trials N   how many trials there should be with this seed, those of earlier sittings included
@@ -98,17 +101,15 @@ const short = async (name, { seed, trials, ...more }) => {
   console.log([...lines, ...told(outcome)].join('\n'));
 };
 
-/** One after the other, with those beside them that mostly wait. */
+/** Those that measure latencies one by one; then the others, three beside each other, at less load. */
 const allShort = async (seed) => {
   const names = Object.keys(rows).filter((name) => rows[name].short !== null);
-  const { true: waiting = [], false: loading = [] } = Object.groupBy(
-    names,
-    (name) => rows[name].light === true,
-  );
-  const inTurn = async (some) => {
-    for (const name of some) await short(name, { seed });
+  for (const name of names.filter((each) => rows[each].alone)) await short(name, { seed });
+  const others = names.filter((name) => !rows[name].alone).values();
+  const lane = async () => {
+    for (const name of others) await short(name, { seed, rate: RATE_BESIDE });
   };
-  await Promise.all([inTurn(loading), inTurn(waiting)]);
+  await Promise.all(Array.from({ length: LANES }, lane));
 };
 
 let stopping = false;

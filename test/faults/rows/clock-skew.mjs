@@ -102,7 +102,6 @@ export const clockSkew = {
   unit: 'takeover timers',
   must: 'every timer fires once and in time',
   postgres: ['track_commit_timestamp = on'],
-  light: true,
   full: { trials: 1_000, batch: 250 },
   short: { trials: 40 },
   msFor: ({ trials }) => 240_000 + trials * 100,

@@ -79,7 +79,7 @@ export const killSends = {
     healMs: 120_000,
     patient: true,
   },
-  short: { trials: 3, latestMs: 1_000, settleAfterSeconds: 3, settleMs: 20_000, healMs: 0, patient: false },
+  short: { trials: 2, latestMs: 1_000, settleAfterSeconds: 3, settleMs: 20_000, healMs: 0, patient: false },
   counted: { sends: 'sends' },
   msFor: ({ trials, settleMs }) => 180_000 + trials * 20_000 + settleMs,
   overall,

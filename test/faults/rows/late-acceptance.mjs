@@ -42,7 +42,6 @@ export const lateAcceptance = {
   fault: 'Twilio accepts every text up to 60 s after our error, and nine of ten of its callbacks never come',
   unit: 'sends',
   must: '0 doubled',
-  light: true,
   full: { trials: 1_000, batch: 500, latestMs: 60_000, settleAfterSeconds: 90, settleMs: 720_000 },
   short: { trials: 30, latestMs: 2_000, settleAfterSeconds: 4, settleMs: 60_000 },
   msFor: ({ trials, latestMs, settleMs }) => 180_000 + trials * 100 + latestMs + settleMs,

@@ -14,17 +14,17 @@ import { workerKilled } from './worker-killed.mjs';
 /** Every row of the suite, in the order of the short form. */
 export const rows = {
   steady,
-  kill,
-  'kill-sends': killSends,
   'database-stop': databaseStop,
   'database-freeze': databaseFreeze,
   'database-black-hole': databaseBlackHole,
   'disk-full': diskFull,
   rolling,
-  shutdown,
   gap,
+  'worker-killed': workerKilled,
+  kill,
+  'kill-sends': killSends,
+  shutdown,
   'late-acceptance': lateAcceptance,
   'takeover-race': takeoverRace,
-  'worker-killed': workerKilled,
   'clock-skew': clockSkew,
 };
