@@ -50,6 +50,10 @@ export class Metrics implements OnApplicationBootstrap, OnApplicationShutdown {
   );
   readonly spoolBytes = this.gauge('hub_spool_bytes', 'What the spool takes of the disk');
   readonly spoolRecords = this.gauge('hub_spool_records', 'Spooled events that wait for the database');
+  readonly databaseAway = this.gauge(
+    'hub_database_away',
+    '1 while nobody waits for PostgreSQL any more, else 0',
+  );
   readonly deadLetters = this.gauge(
     'hub_dead_letters',
     'Jobs and webhook events that are not tried any more, over all tenants',
