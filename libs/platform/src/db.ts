@@ -27,6 +27,7 @@ export type SystemCaller =
   | 'projections'
   | 'idempotency'
   | 'import'
+  | 'sends'
   | 'probe';
 
 const PROBE_WITHIN_MS = 1_000;

@@ -35,6 +35,11 @@ export class Metrics implements OnApplicationBootstrap, OnApplicationShutdown {
     'Texts held because nobody can tell whether they left',
     [],
   );
+  readonly restores = this.counter(
+    'hub_database_restores_total',
+    'Times that the database was found to have gone back in time',
+    [],
+  );
   readonly spooledEvents = this.counter(
     'hub_events_spooled_total',
     'Webhook events written to the spool, and why',
