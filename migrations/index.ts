@@ -6,6 +6,7 @@ import { EventFollowers1763820400000 } from './1763820400000-event-followers.js'
 import { AnsweredByTwilio1763820500000 } from './1763820500000-answered-by-twilio.js';
 import { ImportMarks1763820600000 } from './1763820600000-import-marks.js';
 import { SendAttempts1763820700000 } from './1763820700000-send-attempts.js';
+import { Restores1763820710000 } from './1763820710000-restores.js';
 
 /** The one linear history of the schema; a new migration goes to the end. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   AnsweredByTwilio1763820500000,
   ImportMarks1763820600000,
   SendAttempts1763820700000,
+  Restores1763820710000,
 ];

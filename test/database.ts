@@ -56,8 +56,16 @@ export interface TestDatabase {
   query(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   /** Lets nobody in, and shows everybody the door; or lets them in again. */
   open(yes: boolean): Promise<void>;
+  /** Copies all of it, while nobody else is connected; gives what puts the copy in its place. */
+  backup(): Promise<() => Promise<void>>;
   drop(): Promise<void>;
 }
+
+/** Shows everybody the door of a database. */
+const clear = async (admin: Client, name: string): Promise<void> => {
+  await admin.query(`alter database ${name} allow_connections false`);
+  await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+};
 
 /** A fresh, migrated database, owned by a plain role as in production. */
 export const createDatabase = async (): Promise<TestDatabase> => {
@@ -70,8 +78,21 @@ export const createDatabase = async (): Promise<TestDatabase> => {
   });
   const url = new URL(clusterUrl());
   url.pathname = `/${name}`;
-  const client = new Client({ connectionString: url.href });
-  await client.connect();
+  const connected = async (): Promise<Client> => {
+    const made = new Client({ connectionString: url.href });
+    await made.connect();
+    return made;
+  };
+  let client = await connected();
+  const alone = async (work: (admin: Client) => Promise<unknown>): Promise<void> => {
+    await client.end();
+    await onCluster(async (admin) => {
+      await clear(admin, name);
+      await work(admin);
+      await admin.query(`alter database ${name} allow_connections true`);
+    });
+    client = await connected();
+  };
   return {
     address: await addressOf(asOwner(name)),
     query: async (text, values = []) => (await client.query<Record<string, unknown>>(text, [...values])).rows,
@@ -80,6 +101,14 @@ export const createDatabase = async (): Promise<TestDatabase> => {
       const others =
         'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
       if (!yes) await client.query(others);
+    },
+    backup: async () => {
+      await alone((admin) => admin.query(`create database ${name}_backup template ${name} owner ${ROLE}`));
+      return () =>
+        alone(async (admin) => {
+          await admin.query(`drop database ${name}`);
+          await admin.query(`alter database ${name}_backup rename to ${name}`);
+        });
     },
     drop: async () => {
       await client.end();

@@ -1,4 +1,4 @@
-import { newCaller, type TestHub, type TestTenant } from './hub.js';
+import { ACCOUNT, newCaller, type TestHub, type TestTenant } from './hub.js';
 
 /** A hub's outgoing texts on Twilio's bad days: faults asked for, time let pass, rows looked at. */
 export class Sends {
@@ -18,6 +18,28 @@ export class Sends {
 
   async mend(): Promise<void> {
     await fetch(`${this.hub.sandbox.url}/sandbox/faults`, { method: 'DELETE' });
+  }
+
+  /** Whether Twilio lists messages without their bodies. */
+  async redact(redacted: boolean): Promise<void> {
+    await fetch(`${this.hub.sandbox.url}/sandbox/listing`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ redacted }),
+    });
+  }
+
+  /** Another system of the same account sends a text from the tenant's number. */
+  async createElsewhere(to: string, body: string): Promise<void> {
+    const { accountSid, number } = this.tenant;
+    const answer = await fetch(`${this.hub.sandbox.url}/2010-04-01/Accounts/${accountSid}/Messages.json`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from(`${accountSid}:${ACCOUNT.authToken}`).toString('base64')}`,
+      },
+      body: new URLSearchParams({ From: number, To: to, Body: body }),
+    });
+    if (answer.status !== 201) throw new Error(await answer.text());
   }
 
   /** A person's text; its id. */

@@ -114,6 +114,25 @@ describe('events that come late', () => {
     expect(await optedOut()).not.toBeNull();
   });
 
+  it('are answered in time while the database is slow, and count once', async () => {
+    const [from, sid] = [newCaller(), newSid('SM')];
+    await hub.database.query('begin');
+    await hub.database.query('lock table webhook_keys in exclusive mode');
+    const asked = performance.now();
+    expect((await texts(from, 'behind a lock', sid)).status).toBe(200);
+    expect(performance.now() - asked).toBeLessThan(450);
+    expect((await texts(from, 'behind a lock', sid)).status).toBe(200);
+    await Promise.all(Array.from({ length: 5 }, () => texts(newCaller(), 'waits in vain')));
+    const sixth = performance.now();
+    expect((await texts(newCaller(), 'need not wait')).status).toBe(200);
+    expect(performance.now() - sixth).toBeLessThan(150);
+    expect(hub.app.get(Spool).size.records).toBe(8);
+    await hub.database.query('commit');
+    await isDrained();
+    const kept = `select message_sid as sid from messages where body = 'behind a lock'`;
+    expect(await hub.database.query(kept)).toEqual([{ sid }]);
+  }, 30_000);
+
   it('take the road over the disk one time in a hundred when nothing is wrong', async () => {
     const before = await hub.app.get(Metrics).spooledEvents.get();
     const onPurpose = (values: typeof before.values): number =>

@@ -145,4 +145,64 @@ describe('a text whose answer from Twilio was lost', () => {
     expect(await sends.shown(ids[0] ?? '')).toMatchObject({ status: 'failed', errorCode: 'discarded' });
     expect(hub.sandbox.textsTo(to)).toEqual([]);
   });
+
+  it('is held for a person when Twilio lists more of it than was sent', async () => {
+    const to = newCaller();
+    await sends.fault(RESET);
+    const id = await sends.write(to, 'Twice');
+    await sends.comesTo(id, 'unknown');
+    for (let nth = 0; nth < 2; nth += 1) await sends.createElsewhere(to, 'Twice');
+    await sends.look(id);
+    expect(await sends.shown(id)).toMatchObject({ status: 'sending' });
+    while ((await sends.shown(id))['status'] === 'sending') await sends.look(id);
+    expect(await sends.shown(id)).toMatchObject({ status: 'held', messageSid: null });
+    expect(hub.sandbox.textsTo(to)).toEqual(['Twice', 'Twice']);
+  });
+
+  it('is held, not sent again, when Twilio keeps no bodies and something went to that customer', async () => {
+    const from = newCaller();
+    await sends.fault({ on: 'messages.callback', answer: 'drop', share: 1 });
+    await sends.fault({ on: 'messages.create', answer: 'accept-then-reset' });
+    await sends.redact(true);
+    const id = await sends.miss(from);
+    await sends.comesTo(id, 'unknown');
+    while ((await sends.shown(id))['status'] === 'sending') await sends.look(id);
+    await sends.redact(false);
+    expect(await sends.shown(id)).toMatchObject({ status: 'held' });
+    expect(hub.sandbox.textsTo(from)).toHaveLength(1);
+  });
+
+  it('is bound by its callback although it was believed absent, and is not sent again', async () => {
+    const to = newCaller();
+    await sends.fault({ on: 'messages.callback', answer: 'drop', share: 1 });
+    await sends.fault({ on: 'messages.create', answer: 'accept-later', afterMs: 1_500 });
+    const id = await sends.write(to);
+    await sends.comesTo(id, 'unknown');
+    for (let nth = 1; nth <= 2; nth += 1) await sends.look(id);
+    await sends.becomes(id, 'held');
+    await sends.mend();
+    await hub.eventually(async () => hub.sandbox.textsTo(to).length === 1);
+    await sends.becomes(id, 'delivered');
+    expect(await sends.outcomesOf(id)).toEqual(['accepted']);
+  });
+
+  it("is dropped, when it is the AI's answer and the customer has written again", async () => {
+    const from = newCaller();
+    const talkative = await hub.tenant({ aiTakeoverSeconds: 1 });
+    const theirs = new Sends(hub, talkative);
+    await sends.fault(RESET);
+    await hub.text(from, talkative.number, 'My sink leaks');
+    const answer = await hub.eventually(async () => {
+      const [row] = await hub.database.query(
+        `select m.id from messages m join contacts c on c.id = m.contact_id where c.number = $1 and m.author = 'ai'`,
+        [from],
+      );
+      return row?.['id'] as string | undefined;
+    });
+    await theirs.comesTo(answer, 'unknown');
+    await hub.text(from, talkative.number, 'Hello?');
+    for (let nth = 1; nth <= 2; nth += 1) await theirs.look(answer);
+    await theirs.becomes(answer, 'failed');
+    expect(await theirs.shown(answer)).toMatchObject({ errorCode: 'stale', messageSid: null });
+  });
 });

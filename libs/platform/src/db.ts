@@ -1,14 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
 import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 
-import { inContext, laneNow } from './context.js';
+import { laneNow } from './context.js';
 import { answers, type DatabaseAddress } from './database.js';
 import { Unavailable } from './errors.js';
-import { isId, newId } from './ids.js';
+import { isId } from './ids.js';
 import { isOutage, isRetryable, RolledBack } from './outage.js';
 import { OutageBreaker } from './outage-breaker.js';
 import { sendTogether, Tx } from './tx.js';
@@ -28,13 +27,10 @@ export type SystemCaller =
   | 'projections'
   | 'idempotency'
   | 'import'
+  | 'sends'
   | 'probe';
 
 const PROBE_WITHIN_MS = 1_000;
-const WATCH_EVERY_MS = 1_000;
-
-const pause = (ms: number): Promise<undefined> =>
-  new Promise((done) => setTimeout(() => done(undefined), ms).unref());
 
 export interface TransactionOptions {
   /** The server gives the transaction up after this long, in milliseconds. */
@@ -69,10 +65,14 @@ const beginOf = (tenantId: string | null, deadlineMs: number | undefined): strin
 export class Db implements OnApplicationShutdown {
   private readonly current = new AsyncLocalStorage<Tx>();
   private readonly breaker: OutageBreaker;
-  private watching = false;
 
   constructor(private readonly lanes: Lanes) {
     this.breaker = new OutageBreaker(() => answers(lanes.address, PROBE_WITHIN_MS));
+  }
+
+  /** Whether all lanes were connected to it once. */
+  get connected(): boolean {
+    return this.lanes.all.every(({ isInitialized }) => isInitialized);
   }
 
   /** Whether the database is known to be away: everything fails at once, until a probe succeeds. */
@@ -80,17 +80,14 @@ export class Db implements OnApplicationShutdown {
     return !this.breaker.closed;
   }
 
-  /** Notices a database that hangs before somebody waits for it in vain. */
-  @Interval(WATCH_EVERY_MS)
-  async watch(): Promise<void> {
-    if (this.watching || this.away || !this.lanes.webhook.isInitialized) return;
-    this.watching = true;
-    const asked = inContext({ requestId: newId(), lane: 'webhook' }, () =>
-      this.system('probe', (tx) => tx.query('select 1')),
-    );
-    const answered = await Promise.race([asked.catch(() => null), pause(PROBE_WITHIN_MS)]);
-    if (answered === undefined) this.breaker.trip();
-    this.watching = false;
+  /** Says who is told when the database goes away, and when it is back. */
+  whenAway(told: (away: boolean) => void): void {
+    this.breaker.whenOpen(told);
+  }
+
+  /** It was asked something small, and did not answer: it is away. */
+  hangs(): void {
+    this.breaker.trip();
   }
 
   /** A webhook waited for the database as long as a caller can wait. */

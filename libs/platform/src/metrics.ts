@@ -35,6 +35,11 @@ export class Metrics implements OnApplicationBootstrap, OnApplicationShutdown {
     'Texts held because nobody can tell whether they left',
     [],
   );
+  readonly restores = this.counter(
+    'hub_database_restores_total',
+    'Times that the database was found to have gone back in time',
+    [],
+  );
   readonly spooledEvents = this.counter(
     'hub_events_spooled_total',
     'Webhook events written to the spool, and why',
@@ -50,6 +55,10 @@ export class Metrics implements OnApplicationBootstrap, OnApplicationShutdown {
   );
   readonly spoolBytes = this.gauge('hub_spool_bytes', 'What the spool takes of the disk');
   readonly spoolRecords = this.gauge('hub_spool_records', 'Spooled events that wait for the database');
+  readonly databaseAway = this.gauge(
+    'hub_database_away',
+    '1 while nobody waits for PostgreSQL any more, else 0',
+  );
   readonly deadLetters = this.gauge(
     'hub_dead_letters',
     'Jobs and webhook events that are not tried any more, over all tenants',

@@ -14,6 +14,7 @@ export class OutageBreaker {
   private failures = 0;
   private probing = false;
   private stopped = false;
+  private told: (open: boolean) => void = () => undefined;
 
   /** @param answers asks the database something small; rejects within about a second when it is away */
   constructor(private readonly answers: () => Promise<unknown>) {}
@@ -48,6 +49,11 @@ export class OutageBreaker {
     this.note(true);
   }
 
+  /** Says who is told when it opens, and when it closes again. */
+  whenOpen(told: (open: boolean) => void): void {
+    this.told = told;
+  }
+
   stop(): void {
     this.stopped = true;
   }
@@ -59,6 +65,7 @@ export class OutageBreaker {
 
   private async probe(): Promise<void> {
     this.probing = true;
+    this.told(true);
     while (!this.closed && !this.stopped) {
       await pause(PROBE_EVERY_MS);
       await this.answers().then(
@@ -67,5 +74,6 @@ export class OutageBreaker {
       );
     }
     this.probing = false;
+    if (this.closed) this.told(false);
   }
 }

@@ -1,6 +1,7 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 
 import { Configuration } from './config.js';
+import { DatabaseWatch } from './database-watch.js';
 import { Db, Lanes } from './db.js';
 import { Egress } from './egress.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
@@ -29,7 +30,7 @@ export class PlatformModule {
     const shared = [Db, Egress, IdempotencyInterceptor, Log, Metrics, ProblemFilter, Sealer];
     return {
       module: PlatformModule,
-      providers: [...values, ...shared],
+      providers: [...values, ...shared, DatabaseWatch],
       exports: [Configuration, SealingKey, ...shared],
     };
   }

@@ -8,6 +8,12 @@ import { Inbound } from './inbound.js';
 import { MessageImport } from './message-import.js';
 import { MessagesController } from './messages.controller.js';
 import { Messages } from './messages.js';
+import { FoundSends } from './restore/found-sends.js';
+import { Reconciliation } from './restore/reconciliation.js';
+import { RestoreGuard } from './restore/restore-guard.js';
+import { Strays } from './restore/strays.js';
+import { WitnessFile } from './restore/witness-file.js';
+import { Addressing } from './sending/addressing.js';
 import { Handover } from './sending/handover.js';
 import { HeldMessages } from './sending/held-messages.js';
 import { Outgoing } from './sending/outgoing.js';
@@ -20,12 +26,25 @@ import { SmsWebhooksController } from './sms-webhooks.controller.js';
 import { Sms } from './sms.js';
 
 /** The sending of texts: rules in *.domain.ts, rows, alarms, the carrier. */
-const SENDING = [Handover, HeldMessages, Outgoing, SendAlarm, Sender, SendNews, Sends, Settlement];
+const SENDING = [
+  Addressing,
+  Handover,
+  HeldMessages,
+  Outgoing,
+  SendAlarm,
+  Sender,
+  SendNews,
+  Sends,
+  Settlement,
+];
+
+/** What a database that went back in time is told before it sends. */
+const RESTORE = [FoundSends, Reconciliation, RestoreGuard, Strays, WitnessFile];
 
 @Module({
   imports: [ContactsModule, TenantsModule, TwilioModule],
   controllers: [MessagesController, SmsWebhooksController],
-  providers: [...SENDING, Delivery, Inbound, MessageImport, Messages, Sms],
+  providers: [...SENDING, ...RESTORE, Delivery, Inbound, MessageImport, Messages, Sms],
   exports: [Messages, Sms],
 })
 export class SmsModule {}

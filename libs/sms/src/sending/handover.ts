@@ -8,23 +8,9 @@ import { SendNews } from './send-news.js';
 import { loadSend } from './send-row.js';
 import { Sends } from './sends.js';
 
-/** An attempt may leave for so long after it was opened; a process that was frozen in between lets it be. */
-const MAY_LEAVE_MS = 15_000;
 /** An answer that cannot be written down is tried again so often; then the attempt's look finds it out. */
 const SETTLE_TRIES = 30;
 const SETTLE_AGAIN_MS = 1_000;
-
-/** When an attempt was opened by this process's clocks, in milliseconds; read before its transaction began. */
-export interface Opened {
-  readonly monotonic: number;
-  readonly wall: number;
-}
-
-export const openedNow = (): Opened => ({ monotonic: performance.now(), wall: Date.now() });
-
-/** By both clocks: the monotonic one stands still while a machine sleeps, the other may be set back. */
-const isFresh = ({ monotonic, wall }: Opened): boolean =>
-  performance.now() - monotonic < MAY_LEAVE_MS && Date.now() - wall < MAY_LEAVE_MS;
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
@@ -44,9 +30,12 @@ export class Handover {
     return this.telephony.berth();
   }
 
-  /** Requests once, and settles. Never throws: what is lost here, the attempt's look finds. */
-  async hand(tenantId: string, departure: Departure, opened: Opened): Promise<void> {
-    const outcome = await this.telephony.send(departure.text, () => isFresh(opened));
+  /**
+   * Requests once, and settles. Never throws: what is lost here, the attempt's look finds.
+   * @param mayLeave asked in the tick in which the request is written
+   */
+  async hand(tenantId: string, departure: Departure, mayLeave: () => boolean): Promise<void> {
+    const outcome = await this.telephony.send(departure.text, mayLeave);
     this.news.answered(outcome.kind);
     for (let tries = 1; tries <= SETTLE_TRIES; tries += 1) {
       const error = await this.settle(tenantId, departure, outcome).then(() => null, String);

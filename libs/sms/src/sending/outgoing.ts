@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Contacts } from '#libs/contacts';
 import { Tx } from '#libs/platform';
-import { Routing, type Route } from '#libs/tenants';
-import { CallbackUrls, type Berth, type OutgoingText } from '#libs/twilio';
+import type { Berth, OutgoingText } from '#libs/twilio';
 
 import type { Message } from '../message.entity.js';
 import { COLUMNS } from '../message-view.js';
+import type { Claimed } from '../restore/incarnation.js';
+import { HAS_STRAYS, Strays } from '../restore/strays.js';
+import { Addressing } from './addressing.js';
 import { SendAlarm } from './send-alarm.js';
 import { loadSend } from './send-row.js';
 import type { SendEvent } from './send-state.domain.js';
@@ -17,16 +19,21 @@ export interface Departure {
   readonly messageId: string;
   readonly contactId: string;
   readonly text: OutgoingText;
+  readonly claimed: Claimed;
 }
 
 type Row = Message & {
   readonly customerNumber: string;
   readonly now: number;
   readonly blocked: boolean;
+  readonly restoring: boolean;
+  readonly strayed: boolean;
 } & Record<string, unknown>;
 
 /** A conversation whose way is not free is looked at again, should whoever frees it forget. */
 const BLOCKED_AGAIN_MS = 20_000;
+/** A database that went back in time is compared with Twilio first. */
+const RESTORING_AGAIN_MS = 3_000;
 /** How long a text waits that found no berth: as long again as it has waited, within these. */
 const FULL_LEAST_MS = 1_000;
 const FULL_MOST_MS = 8_000;
@@ -35,7 +42,10 @@ const FULL_MOST_MS = 8_000;
 const NEXT = `
   select ${COLUMNS}, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now,
     (select number from contacts c where c.tenant_id = $1 and c.id = m.contact_id) as "customerNumber",
-    exists (select 1 from messages s where s.tenant_id = $1 and s.conversation_id = $2 and s.status = 'sending') as blocked
+    exists (select 1 from messages s where s.tenant_id = $1 and s.conversation_id = $2 and s.status = 'sending') as blocked,
+    exists (select 1 from restores r join phone_numbers p on p.account_sid = r.account_sid
+      where r.reconciled_at is null and p.tenant_id = $1 and p.id = m.phone_number_id) as restoring,
+    ${HAS_STRAYS} as strayed
   from (select * from messages where tenant_id = $1 and conversation_id = $2 and status = 'queued'
     and send_at <= clock_timestamp() order by send_at, id limit 1) m
   where not_before is null or not_before <= clock_timestamp()`;
@@ -55,28 +65,38 @@ export class Outgoing {
     private readonly alarm: SendAlarm,
     private readonly sends: Sends,
     private readonly contacts: Contacts,
-    private readonly routing: Routing,
-    private readonly urls: CallbackUrls,
+    private readonly addressing: Addressing,
+    private readonly strays: Strays,
   ) {}
 
   /** Opens an attempt of the next text. The contact is held, so a STOP comes before or after, never between. */
   async claim(tx: Tx, conversationId: string, berth: Berth): Promise<Departure | null> {
     const message = await tx.one<Row>(NEXT, [tx.tenantId, conversationId]);
     if (message === undefined) return null;
-    return message.blocked ? this.waitForWay(tx, conversationId) : this.depart(tx, message, berth);
+    if (message.blocked) return this.waitForWay(tx, conversationId);
+    if (message.restoring) return this.waitForRestore(tx, conversationId);
+    return this.depart(tx, message, berth);
   }
 
   private async depart(tx: Tx, message: Row, berth: Berth): Promise<Departure | null> {
-    const { id: messageId, contactId, now } = message;
-    const route = this.routing.routeOf(message.phoneNumberId);
-    if (route === undefined) throw new Error('The number of this message is not known here yet.');
-    const contact = await this.contacts.hold(tx, contactId);
-    if (contact.optedOutAt !== null && message.purpose !== 'opt-out-confirmation')
-      return this.change(tx, message, { kind: 'withdrawn', at: now });
-    if (!berth.take(route.number.accountSid)) return this.comeBack(tx, message);
-    const attemptId = await this.sends.open(tx, message, now);
-    if (attemptId === null) return null;
-    return { attemptId, messageId, contactId, text: this.textOf(message, route, attemptId) };
+    const { id: messageId, contactId, customerNumber, now } = message;
+    const accountSid = this.addressing.accountOf(message);
+    const instead = await this.insteadOfSending(tx, message);
+    if (instead !== null) return this.change(tx, message, instead);
+    if (!berth.take(accountSid)) return this.comeBack(tx, message);
+    const claimed = await this.sends.open(tx, message, { now, accountSid });
+    if (claimed === null) return null;
+    const { attemptId } = claimed;
+    const text = this.addressing.textOf(message, customerNumber, attemptId);
+    return { attemptId, messageId, contactId, text, claimed };
+  }
+
+  /** Holds the contact: whether it opted out is decided before or after, never between. */
+  private async insteadOfSending(tx: Tx, message: Row): Promise<SendEvent | null> {
+    const { contactId, purpose, customerNumber, now: at } = message;
+    const { optedOutAt } = await this.contacts.hold(tx, contactId);
+    if (optedOutAt !== null && purpose !== 'opt-out-confirmation') return { kind: 'withdrawn', at };
+    return message.strayed ? this.strays.judge(tx, message, customerNumber, at) : null;
   }
 
   private async change(tx: Tx, { id }: Row, event: SendEvent): Promise<null> {
@@ -94,23 +114,15 @@ export class Outgoing {
     return null;
   }
 
+  private waitForRestore(tx: Tx, conversationId: string): null {
+    this.alarm.set(tx, conversationId, { inMs: RESTORING_AGAIN_MS });
+    return null;
+  }
+
   private async waitForWay(tx: Tx, conversationId: string): Promise<null> {
     const overdue = await tx.query<{ id: string }>(OVERDUE, [tx.tenantId, conversationId]);
     for (const { id } of overdue) this.alarm.look(tx, id, {});
     this.alarm.set(tx, conversationId, { inMs: BLOCKED_AGAIN_MS });
     return null;
-  }
-
-  private textOf(message: Row, { number: from }: Route, attemptId: string): OutgoingText {
-    const carried = { tenantId: message.tenantId, messageId: message.id, attemptId };
-    return {
-      accountSid: from.accountSid,
-      from: from.number,
-      messagingServiceSid: from.messagingServiceSid,
-      to: message.customerNumber,
-      body: message.body,
-      mediaUrls: message.media.map(({ url }) => url),
-      statusCallback: this.urls.to('sms/status', from.accountSid, carried),
-    };
   }
 }

@@ -89,6 +89,16 @@ describe('a text on its way out', () => {
       run(open, answered({ kind: 'accepted', sid: SID })).send,
       matched(W),
     ],
+    [
+      'is told twice that it was accepted',
+      run(open, answered({ kind: 'accepted', sid: SID })).send,
+      answered({ kind: 'accepted', sid: SID }),
+    ],
+    [
+      'is told another SID for the same attempt',
+      run(open, answered({ kind: 'accepted', sid: SID })).send,
+      calledBack('queued', 'SM2'),
+    ],
     ['hears of an attempt that is none of its own', open, answered({ kind: 'accepted', sid: SID }, 'z')],
     ['is resolved without being held', unknown, { kind: 'resolved', at: W, as: 'resend' }],
     ['is dropped while under way', open, { kind: 'dropped', at: T0, why: 'stale' }],
@@ -157,23 +167,9 @@ describe('a text on its way out', () => {
     expect(run(unknown, absent(T0 + 3_600_000)).send.status).toBe('sending');
   });
 
-  it.each<[Partial<Send>, typeof NOBODY, number, MessageStatus, string | null]>([
-    [{}, NOBODY, 0, 'queued', null],
-    [{}, { inbound: true, human: false }, 0, 'queued', null],
-    [{}, { inbound: false, human: true }, 0, 'failed', 'stale'],
-    [{}, NOBODY, 600_000, 'failed', 'too-late'],
-    [{ author: 'ai', purpose: 'reply' }, NOBODY, 600_000, 'queued', null],
-    [{ author: 'ai', purpose: 'reply' }, { inbound: true, human: false }, 0, 'failed', 'stale'],
-    [{ author: 'ai', purpose: 'reply' }, { inbound: false, human: true }, 0, 'failed', 'stale'],
-    [{ purpose: 'holding' }, { inbound: true, human: false }, 0, 'failed', 'stale'],
-    [{ purpose: 'opt-out-confirmation' }, NOBODY, 0, 'queued', null],
-    [{ purpose: 'opt-out-confirmation' }, NOBODY, 300_000, 'failed', 'too-late'],
-    [{ purpose: 'emergency' }, { inbound: true, human: true }, 600_000, 'queued', null],
-    [{ author: 'human', purpose: 'reply' }, NOBODY, 0, 'held', null],
-    [{ author: 'human', purpose: 'scheduled' }, NOBODY, 0, 'held', null],
-  ])('absent, %j, since %j, %i ms later: %s', (kind, since, later, status, errorCode) => {
-    const { send } = run({ ...unknown, ...kind }, absent(W + later), absent(W + later + 30_000, 'a', since));
-    expect([send.status, send.errorCode]).toEqual([status, errorCode]);
+  it('is dropped with the reason that shows when it makes no sense any more', () => {
+    const { send } = run(unknown, absent(W + 600_000), absent(W + 630_000));
+    expect([send.status, send.errorCode]).toEqual(['failed', 'too-late']);
   });
 
   it('is held after two attempts, but one that was put off or never left is none', () => {
@@ -227,6 +223,23 @@ describe('a text on its way out', () => {
       [{ kind: 'own', sid: 'SM2' }],
     ]);
     expect(run(both.send, calledBack('failed', 'SM2', 'b', '30007')).send.status).toBe('sent');
+  });
+
+  it('does not hang on an earlier attempt once a person has had it sent again', () => {
+    const resent = run(
+      unknown,
+      unclear(T0 + 600_000),
+      { kind: 'resolved', at: T0 + 700_000, as: 'resend' },
+      claimed(T0 + 700_000, 'b'),
+    ).send;
+    for (const late of [
+      answered({ kind: 'refused', code: '21610' }),
+      answered({ kind: 'not-sent', error: '' }),
+      absent(T0 + 900_000),
+    ]) {
+      const { send, effects } = step(resent, late, RULES);
+      expect([send.status, send.attempts.at(-1)?.outcome, effects]).toEqual(['sending', 'open', []]);
+    }
   });
 
   it('found by a restore is bound, and is not sent', () => {

@@ -2,11 +2,19 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Db, uniqueViolation } from '#libs/platform';
 import type { Berth } from '#libs/twilio';
 
-import { Handover, openedNow } from './handover.js';
+import { RestoreGuard, Unverified, type Standing } from '../restore/restore-guard.js';
+import { isFresh, openedNow } from './freshness.js';
+import { Handover } from './handover.js';
 import { Outgoing, type Departure } from './outgoing.js';
 import { SendAlarm } from './send-alarm.js';
 
 const ONE_UNDER_WAY = 'messages_one_under_way';
+
+/** On what a claim is made. */
+interface Ground {
+  readonly berth: Berth;
+  readonly standing: Standing;
+}
 
 /**
  * Hands queued texts to the carrier: the attempt is committed first, the request comes after. The job ends with the
@@ -19,6 +27,7 @@ export class Sender implements OnModuleInit {
     private readonly alarm: SendAlarm,
     private readonly outgoing: Outgoing,
     private readonly handover: Handover,
+    private readonly guard: RestoreGuard,
   ) {}
 
   onModuleInit(): void {
@@ -29,21 +38,38 @@ export class Sender implements OnModuleInit {
   async deliver(tenantId: string, conversationId: string): Promise<void> {
     const berth = this.handover.berth();
     const opened = openedNow();
-    const departure = await this.claim(tenantId, conversationId, berth).catch((error: unknown) => {
-      berth.leave();
-      throw error;
-    });
+    const standing = this.guard.standing;
+    const departure = await this.claim(tenantId, conversationId, { berth, standing }).catch(
+      (error: unknown) => {
+        berth.leave();
+        throw error;
+      },
+    );
     if (departure === null) return berth.leave();
-    this.alarm.linger(this.handover.hand(tenantId, departure, opened).finally(() => berth.leave()));
+    this.guard.saw(departure.claimed);
+    const mayLeave = (): boolean => isFresh(opened) && this.guard.holds(standing);
+    this.alarm.linger(this.handover.hand(tenantId, departure, mayLeave).finally(() => berth.leave()));
   }
 
   /** Null as well when somebody opened another attempt of the conversation in the same moment: they wake the next. */
-  private async claim(tenantId: string, conversationId: string, berth: Berth): Promise<Departure | null> {
+  private async claim(tenantId: string, conversationId: string, ground: Ground): Promise<Departure | null> {
     try {
-      return await this.db.transaction(tenantId, (tx) => this.outgoing.claim(tx, conversationId, berth));
+      return await this.db.transaction(tenantId, async (tx) => {
+        const departure = await this.outgoing.claim(tx, conversationId, ground.berth);
+        if (departure !== null) this.guard.admit(ground.standing, departure.claimed);
+        return departure;
+      });
     } catch (error) {
       if (uniqueViolation(error) === ONE_UNDER_WAY) return null;
-      throw error;
+      if (!(error instanceof Unverified)) throw error;
+      return this.lookFirst(tenantId, conversationId);
     }
+  }
+
+  /** The database may have gone back in time: it is looked at, and the text is next again. */
+  private async lookFirst(tenantId: string, conversationId: string): Promise<null> {
+    await this.guard.verify();
+    await this.db.transaction(tenantId, (tx) => this.alarm.set(tx, conversationId));
+    return null;
   }
 }

@@ -6,6 +6,7 @@ import { Routing } from '#libs/tenants';
 import { policyOf } from '#libs/twilio';
 
 import type { Message } from '../message.entity.js';
+import { INCARNATION, type Claimed } from '../restore/incarnation.js';
 import { SendAlarm } from './send-alarm.js';
 import { SendNews } from './send-news.js';
 import { saveSend, sendOf, type LoadedSend } from './send-row.js';
@@ -17,10 +18,13 @@ const OWN = `
   on conflict (sid) do nothing returning sid`;
 const OWNED = 'select 1 from twilio_sids where sid = $1 and subject_id = $2';
 
+/** Not while the account's sends are compared with Twilio after a restore; gives what tells whether one is due. */
 const CLAIM = `
-  with m as (update messages set status = 'sending' where tenant_id = $1 and id = $2 and status = 'queued' returning id)
+  with m as (update messages set status = 'sending' where tenant_id = $1 and id = $2 and status = 'queued'
+    and not exists (select 1 from restores where account_sid = $6 and reconciled_at is null) returning id)
   insert into message_attempts (id, tenant_id, message_id, opened_at, look_at)
-  select $3, $1, id, to_timestamp($4::float8 / 1000), to_timestamp($5::float8 / 1000) from m returning id`;
+  select $3, $1, id, to_timestamp($4::float8 / 1000), to_timestamp($5::float8 / 1000) from m
+  returning seq::float8, ${INCARNATION} as incarnation`;
 
 /** Takes the steps of outgoing texts: asks the rules, saves, and carries out their effects, all in one transaction. */
 @Injectable()
@@ -53,18 +57,23 @@ export class Sends {
   /**
    * Opens an attempt of a text that was seen queued, with the alarm of its look, unless somebody was faster. One round
    * trip: the look's alarm travels with the claim.
-   * @param now t0, the database's clock in milliseconds
-   * @returns the attempt's id
+   * @param by t0, the database's clock in milliseconds, and the account that sends
    */
-  async open(tx: Tx, message: Message, now: number): Promise<string | null> {
-    const event = { kind: 'claimed', at: now, attemptId: newId() } as const;
+  async open(
+    tx: Tx,
+    message: Message,
+    { now, accountSid }: { readonly now: number; readonly accountSid: string },
+  ): Promise<(Claimed & { readonly attemptId: string }) | null> {
+    const attemptId = newId();
+    const event = { kind: 'claimed', at: now, attemptId } as const;
     const { send, effects } = step(sendOf(message, []), event, this.rules);
     const attempt = send.attempts.at(-1);
     if (attempt === undefined) return null;
-    const times = [attempt.openedAt, attempt.lookAt];
-    const claimed = tx.one<{ id: string }>(CLAIM, [tx.tenantId, message.id, attempt.id, ...times]);
+    const values = [tx.tenantId, message.id, attemptId, attempt.openedAt, attempt.lookAt, accountSid];
+    const claimed = tx.one<Claimed & Record<string, unknown>>(CLAIM, values);
     for (const effect of effects) await this.perform(tx, { message, more: false }, effect);
-    return (await claimed)?.id ?? null;
+    const made = await claimed;
+    return made === undefined ? null : { ...made, attemptId };
   }
 
   private async perform(

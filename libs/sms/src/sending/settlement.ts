@@ -23,7 +23,9 @@ interface Question {
   readonly sends: readonly Unproven[];
 }
 
-const MESSAGE_OF = 'select message_id as id from message_attempts where tenant_id = $1 and id = $2';
+/** Nearly every attempt has long been settled when its look is due. */
+const MESSAGE_OF = `
+  select message_id as id from message_attempts where tenant_id = $1 and id = $2 and outcome in ('open', 'unknown')`;
 /** Sends with the same numbers and text of which no SID is known: a row of Twilio's list may belong to any of them. */
 const ALIKE = `
   select a.id as "attemptId", a.message_id as "messageId", a.outcome = 'open' as open,

@@ -1,0 +1,47 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+
+import { inContext } from './context.js';
+import { Db } from './db.js';
+import { newId } from './ids.js';
+import { Log } from './log.js';
+import { Metrics } from './metrics.js';
+
+const EVERY_MS = 1_000;
+const WITHIN_MS = 1_000;
+
+const pause = (ms: number): Promise<'silent'> =>
+  new Promise((done) => setTimeout(() => done('silent'), ms).unref());
+
+/** Notices a database that hangs before a caller waits for it in vain, and tells when it goes and comes. */
+@Injectable()
+export class DatabaseWatch implements OnModuleInit {
+  private asking = false;
+
+  constructor(
+    private readonly db: Db,
+    private readonly log: Log,
+    private readonly metrics: Metrics,
+  ) {}
+
+  onModuleInit(): void {
+    this.db.whenAway((away) => {
+      this.metrics.databaseAway.set(away ? 1 : 0);
+      if (away)
+        this.log.error('the database is away: calls are answered from memory, events go to the spool');
+      else this.log.info('the database is back');
+    });
+  }
+
+  @Interval(EVERY_MS)
+  async ask(): Promise<void> {
+    if (this.asking || this.db.away || !this.db.connected) return;
+    this.asking = true;
+    const asked = inContext({ requestId: newId(), lane: 'webhook' }, () =>
+      this.db.system('probe', (tx) => tx.query('select 1')),
+    );
+    const answer = await Promise.race([asked.catch(() => null), pause(WITHIN_MS)]);
+    if (answer === 'silent') this.db.hangs();
+    this.asking = false;
+  }
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { resendOf, type Resend, type SendKind, type Since } from './resend.domain.js';
+
+const NOBODY: Since = { inbound: false, human: false };
+const CUSTOMER: Since = { inbound: true, human: false };
+const PERSON: Since = { inbound: false, human: true };
+const MINUTE = 60_000;
+
+const resend: Resend = { kind: 'resend' };
+const hold: Resend = { kind: 'hold', why: 'absent' };
+const stale: Resend = { kind: 'drop', why: 'stale' };
+const late: Resend = { kind: 'drop', why: 'too-late' };
+
+describe('a text that Twilio never got', () => {
+  it.each<[Pick<SendKind, 'author' | 'purpose'>, Since, number, Resend]>([
+    [{ author: 'system', purpose: 'text-back' }, NOBODY, 9, resend],
+    [{ author: 'system', purpose: 'text-back' }, CUSTOMER, 9, resend],
+    [{ author: 'system', purpose: 'text-back' }, PERSON, 9, stale],
+    [{ author: 'system', purpose: 'text-back' }, NOBODY, 10, late],
+    [{ author: 'ai', purpose: 'reply' }, NOBODY, 60, resend],
+    [{ author: 'ai', purpose: 'reply' }, CUSTOMER, 1, stale],
+    [{ author: 'ai', purpose: 'reply' }, PERSON, 1, stale],
+    [{ author: 'system', purpose: 'holding' }, CUSTOMER, 1, stale],
+    [{ author: 'system', purpose: 'opt-out-confirmation' }, CUSTOMER, 4, resend],
+    [{ author: 'system', purpose: 'opt-out-confirmation' }, CUSTOMER, 5, late],
+    [{ author: 'system', purpose: 'emergency' }, { inbound: true, human: true }, 60, resend],
+    [{ author: 'human', purpose: 'reply' }, NOBODY, 1, hold],
+    [{ author: 'human', purpose: 'scheduled' }, NOBODY, 1, hold],
+  ])('%j, with %j since, after %i min', (kind, since, minutes, verdict) => {
+    const send = { ...kind, createdAt: 0, attempts: [{ outcome: 'absent' }] };
+    expect(resendOf(send, { at: minutes * MINUTE, since })).toEqual(verdict);
+  });
+});
