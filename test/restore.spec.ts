@@ -105,8 +105,8 @@ describe('a database that went back in time', () => {
     await until(async () => (await hub.database.query('select 1 from restores')).length > 0);
     await until(async () => (await open()).length === 0);
     for (const to of receivers) await until(async () => !(await statusesOf(to)).includes('queued'));
-    await until(async () => (await statusesOf(caller)).length > 0, 60_000);
-    await until(async () => (await statusesOf(customer)).length > 0, 60_000);
+    await until(async () => (await statusesOf(caller)).length > 0, 100_000);
+    await until(async () => (await statusesOf(customer)).length > 0, 100_000);
     await until(async () => {
       const due = await hub.database.query(
         `select 1 from messages where direction = 'outbound' and status in ('queued', 'sending')`,
