@@ -85,24 +85,6 @@ describe('a control request', () => {
     });
   });
 
-  it('makes texts and calls known that somebody else posts the webhooks of', async () => {
-    const text = { sid: `SM${'a'.repeat(32)}`, from: CUSTOMER, to: BUSINESS, body: 'Hi' };
-    const call = { sid: `CA${'b'.repeat(32)}`, from: CUSTOMER, to: BUSINESS, status: 'ringing' };
-    const known = { texts: [text, text], calls: [call] };
-    expect(await rig.control('POST', '/known', known)).toMatchObject({ status: 204 });
-    const ended = { calls: [{ ...call, status: 'completed', durationSeconds: 24 }] };
-    expect(await rig.control('POST', '/known', ended)).toMatchObject({ status: 204 });
-    const texts = await rig.rest('/Messages.json');
-    expect(texts.body['messages']).toEqual([
-      expect.objectContaining({ sid: text.sid, direction: 'inbound', status: 'received', body: 'Hi' }),
-    ]);
-    const calls = await rig.rest('/Calls.json');
-    expect(calls.body['calls']).toEqual([
-      expect.objectContaining({ sid: call.sid, status: 'completed', duration: '24' }),
-    ]);
-    expect(rig.hub.received).toEqual([]);
-  });
-
   it('to an unknown route is a 404', async () => {
     expect(await rig.control('GET', '/weather')).toMatchObject({ status: 404 });
   });
