@@ -19,7 +19,11 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/libs/**/*.domain.spec.ts', '<rootDir>/apps/sandbox/**/*.spec.ts'],
+      testMatch: [
+        '<rootDir>/libs/**/*.domain.spec.ts',
+        '<rootDir>/apps/sandbox/**/*.spec.ts',
+        '<rootDir>/test/faults/*.spec.ts',
+      ],
     },
     {
       ...shared,
@@ -29,7 +33,7 @@ export default {
         '<rootDir>/apps/hub/**/*.spec.ts',
         '<rootDir>/test/**/*.spec.ts',
       ],
-      testPathIgnorePatterns: ['\\.domain\\.spec\\.ts$'],
+      testPathIgnorePatterns: ['\\.domain\\.spec\\.ts$', '/test/faults/'],
       globalSetup: '<rootDir>/test/cluster.setup.mjs',
       globalTeardown: '<rootDir>/test/cluster.teardown.mjs',
     },

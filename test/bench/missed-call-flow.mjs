@@ -27,7 +27,7 @@ const place = (prefix, city, zip) => ({
 const places = { ...place('From', 'SAN FRANCISCO', '94105'), ...place('To', 'OAKLAND', '94601') };
 
 /** What Twilio says with every voice webhook: 25 parameters. */
-const voice = ({ callSid, from, to }, CallStatus, Direction = 'inbound') => ({
+export const voice = ({ callSid, from, to }, CallStatus, Direction = 'inbound') => ({
   AccountSid: ACCOUNT.accountSid,
   ApiVersion: '2010-04-01',
   CallSid: callSid,
@@ -42,7 +42,7 @@ const voice = ({ callSid, from, to }, CallStatus, Direction = 'inbound') => ({
   ...place('Called', 'OAKLAND', '94601'),
 });
 
-const progress = (sequence) => ({
+export const progress = (sequence) => ({
   Timestamp: new Date().toUTCString(),
   CallbackSource: 'call-progress-events',
   SequenceNumber: String(sequence),

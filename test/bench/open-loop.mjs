@@ -4,13 +4,14 @@ import { pause } from './stage.mjs';
 /** The wall clock in milliseconds, finer than Date.now. */
 export const clock = () => performance.timeOrigin + performance.now();
 
-const until = (at) => {
+/** Waits until then, unless it is past. */
+export const until = (at) => {
   const ms = at - clock();
   return ms > 0 ? pause(ms) : undefined;
 };
 
 /** The same numbers for the same seed (mulberry32), so that two servers get the same calls at the same times. */
-const randomFrom = (seed) => {
+export const randomFrom = (seed) => {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -25,16 +25,28 @@ const childrenOf = (parent) =>
     .flatMap((pid) => {
       try {
         const stat = statOf(pid);
-        return Number(stat[PARENT]) === parent ? [stat] : [];
+        return Number(stat[PARENT]) === parent ? [{ pid: Number(pid), stat }] : [];
       } catch {
         return [];
       }
     });
 
+/** A process and its children, those that ended and were not waited for yet left out. */
+export const familyOf = (pid) => [
+  pid,
+  ...childrenOf(pid).flatMap(({ pid: child, stat }) => (stat[0] === 'Z' ? [] : [child])),
+];
+
 /** What a PostgreSQL server has used: the postmaster, every backend and helper alive, and those that ended. */
 export const postgresCpuMs = (postmaster) => {
   const own = sumOf(statOf(postmaster), [USER, SYSTEM, USER_OF_ENDED, SYSTEM_OF_ENDED]);
-  return childrenOf(postmaster).reduce((sum, stat) => sum + sumOf(stat, [USER, SYSTEM]), own);
+  return childrenOf(postmaster).reduce((sum, { stat }) => sum + sumOf(stat, [USER, SYSTEM]), own);
+};
+
+/** The memory that a process holds now, in MiB (VmRSS). */
+export const residentMiB = (pid) => {
+  const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kib) / 1024;
 };
 
 /** The most memory that a process ever held, in MiB (VmHWM). */

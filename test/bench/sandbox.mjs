@@ -1,9 +1,13 @@
 import { SANDBOX } from '../../apps/hub/ensure-built.mjs';
 import { ACCOUNT } from './webhooks.mjs';
 
-/** A Twilio in its own process; it keeps its last 20,000 ledger entries, and a missed call makes nine. */
-export const startSandbox = async (stage, hubUrl) => {
+/**
+ * A Twilio in its own process; it keeps its last 20,000 ledger entries, unless told otherwise, and a missed call makes
+ * nine.
+ */
+export const startSandbox = async (stage, hubUrl, settings = {}) => {
   const env = {
+    ...settings,
     SANDBOX_PORT: '0',
     SANDBOX_HUB_URL: hubUrl,
     SANDBOX_ACCOUNT_SID: ACCOUNT.accountSid,
@@ -20,6 +24,8 @@ export const startSandbox = async (stage, hubUrl) => {
   };
   return {
     url,
+    child,
+    entries,
     stop: () => child.stop(),
     /** Every `POST Messages` that came: whom to, when, and what was answered. */
     async texts() {

@@ -100,6 +100,16 @@ export class Stage {
     return new Stage(dataDir, folder, { postgres, admin, postmaster: parentOf(rows[0].pid) });
   }
 
+  /** Starts PostgreSQL again after its end, at another port; what was connected connects anew. */
+  async restartPostgres() {
+    await this.postgres.stop();
+    await this.admin.end().catch(() => undefined);
+    this.postgres = await startEmbeddedPostgres({ dataDir: this.dataDir, fsync: true });
+    this.admin = await connected(this.postgres.url);
+    const { rows } = await this.admin.query('select pg_backend_pid() as pid');
+    this.postmaster = parentOf(rows[0].pid);
+  }
+
   /** A new database, owned by a plain role as in production. */
   async createDatabase(name) {
     await this.admin.query(`create database ${name} owner ${OWNER}`);

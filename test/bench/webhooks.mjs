@@ -11,7 +11,7 @@ export const ACCOUNT = {
 const WITHIN_MS = 30_000;
 
 /** Twilio's signature, by node:crypto so that signing costs the generator little (compared once, below). */
-const signatureOf = (url, params) => {
+export const signatureOf = (url, params) => {
   const signed = Object.keys(params)
     .sort()
     .reduce((text, key) => text + key + params[key], url);

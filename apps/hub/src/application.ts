@@ -8,6 +8,7 @@ import { inContext, Invalid, Log, ProblemFilter, validation } from '#libs/platfo
 import { readWebhook } from '#libs/twilio';
 
 import { HubModule, type HubGround } from './hub.module.js';
+import { Lifecycle } from './lifecycle.js';
 
 /** Message texts are short; a body beyond this is nobody's. */
 const LARGEST_BODY = '256kb';
@@ -44,6 +45,11 @@ export const createApplication = async (ground: HubGround): Promise<NestExpressA
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  const lifecycle = app.get(Lifecycle);
+  app.use((_request: Request, response: Response, next: NextFunction) => {
+    lifecycle.answering(response);
+    next();
+  });
   app.use('/webhooks/twilio', readWebhook);
   app.use(
     ['/v1', '/internal'],

@@ -5,6 +5,7 @@ import { Accounts } from '#libs/twilio';
 
 import { createApplication } from './application.js';
 import { lanesTo } from './database.js';
+import { lameDuck, prepareDoors } from './doors.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import { findKeys, type Keys } from './keys.js';
 import { Lifecycle } from './lifecycle.js';
@@ -15,18 +16,13 @@ import { reachLater, reachNow } from './reach.js';
 const FIRST_LOOK_MS = 1_000;
 /** Our own was just started, so it comes. */
 const OWN_WITHIN_MS = 30_000;
-/** Readiness is 503 for so long before the doors close: a balancer needs to hear it. */
-const LAME_DUCK_MS = 1_500;
-
 /** A hub that serves. */
 export interface Hub {
   readonly app: NestExpressApplication;
   readonly keys: Keys;
-  /** Finishes requests and jobs in hand, then stops everything that was started. */
+  /** Finishes jobs in hand, still serving, then requests in hand, then stops everything that was started. */
   stop(): Promise<void>;
 }
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 const registerAccount = async (app: NestExpressApplication, settings: Configuration): Promise<void> => {
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = settings;
@@ -69,12 +65,13 @@ export const startHub = async (settings: Configuration): Promise<Hub> => {
   const there = await reaching;
   await app.init();
   if (there) await registerAccount(app, settings);
+  prepareDoors(app.getHttpServer());
   await app.listen(settings.PORT);
   if (!there) void finishLater(app);
   const stop = async (): Promise<void> => {
     app.get(Lifecycle).stop();
     app.get(Log).info('stopping: requests and jobs in hand finish');
-    if (settings.NODE_ENV === 'production') await pause(LAME_DUCK_MS);
+    await lameDuck(settings.NODE_ENV);
     await app.close();
     await embedded?.stop();
   };

@@ -73,6 +73,25 @@ describe('the list of messages', () => {
   });
 });
 
+describe('the lists of messages and calls', () => {
+  it('shows those whose webhooks somebody else posts', async () => {
+    const text = { sid: `SM${'a'.repeat(32)}`, from: CUSTOMER, to: BUSINESS, body: 'Hi' };
+    const call = { sid: `CA${'b'.repeat(32)}`, from: CUSTOMER, to: BUSINESS, status: 'ringing' };
+    const known = { texts: [text, text], calls: [call] };
+    expect(await rig.control('POST', '/known', known)).toMatchObject({ status: 204 });
+    const ended = { calls: [{ ...call, status: 'completed', durationSeconds: 24 }] };
+    expect(await rig.control('POST', '/known', ended)).toMatchObject({ status: 204 });
+    const texts = await rig.rest('/Messages.json');
+    expect(texts.body['messages']).toEqual([
+      expect.objectContaining({ sid: text.sid, direction: 'inbound', status: 'received', body: 'Hi' }),
+    ]);
+    const { body } = await rig.rest('/Calls.json');
+    const over = { sid: call.sid, status: 'completed', duration: '24' };
+    expect(body['calls']).toEqual([expect.objectContaining(over)]);
+    expect(rig.hub.received).toEqual([]);
+  });
+});
+
 describe('a call over REST', () => {
   const dial = `<Response><Dial timeout="600" action="/dialled"><Number>${OWNER}</Number></Dial></Response>`;
 

@@ -5,6 +5,7 @@ import express from 'express';
 import { Accounts, type Account } from './accounts.js';
 import { Alerts } from './alerts.js';
 import { Control } from './control/control.js';
+import { KnownElsewhere } from './control/known-elsewhere.js';
 import { Faults } from './faults.js';
 import { Ledger } from './ledger.js';
 import { InboundMessages } from './messages/inbound-message.js';
@@ -143,5 +144,6 @@ function assemble({ hubUrl, accounts: known, keep = KEEP, ...options }: SandboxO
     listing: new Listing(),
     delivery: new MessageDelivery({ ...base, messages, stepMs }),
   };
-  return { ...base, ...texts, exchange, inbound: new InboundMessages({ ...base, ...texts }) };
+  const elsewhere = new KnownElsewhere({ numbers, messages, exchange });
+  return { ...base, ...texts, exchange, elsewhere, inbound: new InboundMessages({ ...base, ...texts }) };
 }

@@ -45,6 +45,39 @@ export const messageRequest = object({
   wait: optional(flag),
 });
 
+const callStatus = oneOf([
+  'initiated',
+  'ringing',
+  'in-progress',
+  'completed',
+  'busy',
+  'failed',
+  'no-answer',
+  'canceled',
+]);
+
+/** What Twilio knows of, and tells nobody about. */
+export const knownRequest = object({
+  texts: optional(
+    listOf(
+      object({ sid: sid('SM'), from: caller, to: phone, body: text(/^[\s\S]{0,1600}$/, 'a text') }),
+      1_000,
+    ),
+  ),
+  calls: optional(
+    listOf(
+      object({
+        sid: sid('CA'),
+        from: caller,
+        to: phone,
+        status: callStatus,
+        durationSeconds: optional(number(0, HOUR)),
+      }),
+      1_000,
+    ),
+  ),
+});
+
 export const faultRequest = object({
   on: oneOf(faultTargets),
   answer: optional(oneOf(faultAnswers)),

@@ -10,6 +10,7 @@ import type { Exchange } from '../voice/exchange.js';
 import { BadControlBody } from './control-body.js';
 import * as requests from './control-requests.js';
 import { streamEvents } from './event-stream.js';
+import type { KnownElsewhere } from './known-elsewhere.js';
 import { transcriptOf } from './transcript.js';
 
 export interface ControlParts {
@@ -20,6 +21,7 @@ export interface ControlParts {
   readonly faults: Faults;
   readonly ledger: Ledger;
   readonly listing: Listing;
+  readonly elsewhere: KnownElsewhere;
 }
 
 /** The `/sandbox` routes: what a developer, a test or the demo does to the sandbox. */
@@ -32,6 +34,7 @@ export class Control {
     router.use(json({ limit: '8mb' }));
     router.post('/calls', (req, res) => this.#call(req, res));
     router.post('/messages', (req, res) => this.#text(req, res));
+    router.post('/known', (req, res) => this.#known(req, res));
     router.get('/transcript', (req, res) => this.#transcript(req, res));
     router.get('/events', (req, res) => streamEvents(ledger, req, res));
     router.post('/faults', (req, res) => this.#addFault(req, res));
@@ -91,6 +94,13 @@ export class Control {
     if (wait === true) await answered;
     else this.parts.ledger.background(answered);
     res.status(201).json({ messageSid: message.sid });
+  }
+
+  #known(req: Request, res: Response): void {
+    const { texts = [], calls = [] } = requests.knownRequest(req.body, 'body');
+    for (const each of texts) this.parts.elsewhere.text(each);
+    for (const each of calls) this.parts.elsewhere.call(each);
+    res.sendStatus(204);
   }
 
   #transcript(req: Request, res: Response): void {

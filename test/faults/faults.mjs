@@ -1,0 +1,153 @@
+/**
+ * `npm run test:faults`: real hub processes, a real PostgreSQL (fsync on) and the sandbox as Twilio, each broken on
+ * purpose under load, and a checker that sorts what happened into lost, doubled, unexpected and recovered.
+ */
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+
+import { ensureBuilt } from '../../apps/hub/ensure-built.mjs';
+import { fixed } from '../bench/figures.mjs';
+import { clock } from '../bench/open-loop.mjs';
+import { onStage } from '../bench/stage.mjs';
+import { report } from './report.mjs';
+import { keep, lastTrial } from './results.mjs';
+import { rows } from './rows/rows.mjs';
+
+/** Webhooks per second, and of each of those rows that run beside each other. */
+const RATE = 100;
+const RATE_BESIDE = 30;
+const LANES = 3;
+/** How many times slower than its target a short form may be: it runs on machines that do something else as well. */
+const SLACK = 4;
+
+const HELP = `npm run test:faults [-- <row>|report] [options]
+
+${Object.entries(rows)
+  .map(([name, row]) => `  ${name.padEnd(20)} ${row.fault}; ${row.full.trials} ${row.unit}`)
+  .join('\n')}
+  report               what all long runs came to, from test/faults/results.jsonl
+
+Without a row: each in its short form, in all under three minutes; nothing is written down. Latencies may be
+${SLACK} times their target then, and what takes minutes (texts of unknown outcome, imports) is waited for in the long forms only. A text refused
+(503) because the machine's disk was slow is counted, and judged in the long forms only.
+With a row: its long form, in batches; each adds a line to test/faults/results.jsonl. It can be stopped at any time
+(Ctrl-C ends after the batch, twice at once) and goes on after the last batch of the same row and seed.
+  --trials N   how many trials there should be with this seed, those of earlier sittings included
+  --seed S     1 unless given
+  --short      the row's short form; nothing is written down
+Exit code 1: something that must hold did not.`;
+
+const readOptions = () => {
+  const { values, positionals } = parseArgs({
+    options: {
+      trials: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      short: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  const wrong = positionals.find((name) => name !== 'report' && !Object.hasOwn(rows, name));
+  if (wrong !== undefined) throw new Error(`There is no row ${wrong}.\n\n${HELP}`);
+  const number = (name) => {
+    if (values[name] === undefined) return undefined;
+    if (!/^[1-9]\d*$/.test(values[name])) throw new Error(`--${name} takes a whole number above 0.`);
+    return Number(values[name]);
+  };
+  return { ...values, names: positionals, trials: number('trials'), seed: number('seed') };
+};
+
+const timed = (text) => `  ${new Date().toISOString().slice(11, 19)}  ${text}`;
+
+/** Runs one batch with a limit: a row that hangs ends the whole run, and with it every process it started. */
+const attempt = async (name, given, say) => {
+  const row = rows[name];
+  const limitMs = row.msFor(given);
+  const timer = setTimeout(() => {
+    console.log(`${name}\n  MISSED  done within ${Math.round(limitMs / 1_000)} s`);
+    process.exit(1);
+  }, limitMs);
+  const startedAt = clock();
+  const outcome = await onStage((stage) => row.run(stage, { ...given, say }), row.postgres);
+  clearTimeout(timer);
+  return { ...outcome, tookMs: clock() - startedAt };
+};
+
+/** An outcome's lines; a missed check makes the process end with 1. */
+const told = ({ counts, latency = {}, checks, tookMs, skipped }) => {
+  if (skipped !== undefined) return [`  skipped: ${skipped}`];
+  if (checks.some(({ holds }) => !holds)) process.exitCode = 1;
+  return [
+    `  ${Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ')}`,
+    ...Object.entries(latency).map(
+      ([name, { count, p50, p95, p99, max }]) =>
+        `  ${name}: ${count} in ms, P50 ${p50}, P95 ${p95}, P99 ${p99}, max ${max}`,
+    ),
+    ...checks.map(({ name, holds, seen }) => `  ${holds ? 'met   ' : 'MISSED'}  ${name}: ${seen}`),
+    `  ${fixed(tookMs / 1_000)} s`,
+  ];
+};
+
+/** A row's short form, with all that it says at its end: another may run beside it. */
+const short = async (name, { seed, trials, ...more }) => {
+  const row = rows[name];
+  const lines = [`\n${name}: ${row.fault}`];
+  const given = { rate: RATE, slack: SLACK, ...row.short, seed, first: 1, ...more };
+  const outcome = await attempt(name, { ...given, trials: trials ?? given.trials }, (text) =>
+    lines.push(timed(text)),
+  );
+  console.log([...lines, ...told(outcome)].join('\n'));
+};
+
+/** Those that measure latencies one by one; then the others, three beside each other, at less load. */
+const allShort = async (seed) => {
+  const names = Object.keys(rows).filter((name) => rows[name].short !== null);
+  for (const name of names.filter((each) => rows[each].alone)) await short(name, { seed });
+  const others = names.filter((name) => !rows[name].alone).values();
+  const lane = async () => {
+    for (const name of others) await short(name, { seed, rate: RATE_BESIDE });
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+};
+
+let stopping = false;
+
+const long = async (name, seed, wanted) => {
+  const row = rows[name];
+  const total = wanted ?? row.full.trials;
+  console.log(`\n${name}: ${row.fault}; ${total} ${row.unit}, seed ${seed}`);
+  for (let first = lastTrial(name, seed) + 1; first <= total && !stopping;) {
+    const trials = Math.min(row.full.batch, total - first + 1);
+    console.log(timed(`trials ${first} to ${first + trials - 1} of ${total}`));
+    const given = { rate: RATE, slack: 1, ...row.full, trials, seed, first };
+    const outcome = await attempt(name, given, (text) => console.log(timed(text)));
+    console.log(told(outcome).join('\n'));
+    if (outcome.skipped !== undefined) return;
+    keep({ row: name, seed, first, trials, outcome, tookMs: outcome.tookMs });
+    first += trials;
+  }
+};
+
+const main = async () => {
+  const { names, seed, trials, help, short: isShort } = readOptions();
+  if (help) return console.log(HELP);
+  if (names[0] === 'report') return report(rows);
+  if (ensureBuilt() !== 0) throw new Error('The build failed.');
+  console.log(
+    `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim()}, load average ${loadavg()[0].toFixed(2)}`,
+  );
+  const startedAt = clock();
+  if (names.length === 0) await allShort(seed);
+  else for (const name of names) await (isShort ? short(name, { seed, trials }) : long(name, seed, trials));
+  console.log(`\n${fixed((clock() - startedAt) / 1_000)} s in all`);
+};
+
+process.on('SIGINT', () => {
+  if (stopping) process.exit(130);
+  stopping = true;
+  console.log('  stopping after this batch; again: at once');
+});
+process.once('SIGTERM', () => process.exit(143));
+await main();

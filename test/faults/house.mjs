@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+
+import { startSandbox } from '../bench/sandbox.mjs';
+import { ACCOUNT } from '../bench/webhooks.mjs';
+import { Balancer } from './balancer.mjs';
+import { Instance } from './instance.mjs';
+import { Known } from './known.mjs';
+import { lastingPort } from './ports.mjs';
+import { PostgresControl, targetOf } from './postgres-control.mjs';
+import { TcpProxy } from './tcp-proxy.ts';
+
+/** Every missed call texts, no cap or AI joins in, unless a row says otherwise. */
+const QUIET = {
+  aiEnabled: false,
+  textBackCooldownMinutes: 0,
+  dailyMessageCap: null,
+  prefixTextBackCap: null,
+};
+/** The largest run's ledger fits. */
+const KEEP = '2000000';
+
+/**
+ * Hubs with all that they stand on, each part behind a fault: PostgreSQL and the sandbox behind a proxy each, the hub
+ * processes to be killed.
+ */
+export class House {
+  constructor(parts) {
+    Object.assign(this, parts);
+    this.known = new Known((path, body) => this.tell(path, body));
+  }
+
+  /**
+   * @param instances the roles of the hub processes, in their order
+   * @param balanced whether a balancer stands before them; else the first is reached directly
+   * @param idle the roles of further processes, which the row starts itself
+   * @param prepare told of every instance before anything starts
+   * @param env further settings of every hub
+   */
+  static async open(
+    stage,
+    { instances = ['all'], idle = [], balanced = false, tenants = 10, settings = {}, prepare, env = {} } = {},
+  ) {
+    const port = await lastingPort();
+    const url = `http://localhost:${port}`;
+    const sandbox = await startSandbox(stage, url, { SANDBOX_KEEP: KEEP });
+    const databaseUrl = await stage.createDatabase(`hub_${randomBytes(4).toString('hex')}`);
+    const database = await TcpProxy.open(targetOf(stage.postgres.url), {
+      speaksPostgres: true,
+      port: await lastingPort(),
+    });
+    const twilio = await TcpProxy.open(targetOf(sandbox.url), { port: await lastingPort() });
+    const key = randomBytes(24).toString('hex');
+    const common = {
+      PUBLIC_URL: url,
+      DATABASE_URL: database.urlOf(databaseUrl),
+      ADMIN_API_KEY: key,
+      ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      TWILIO_API_BASE_URL: twilio.urlOf(sandbox.url),
+      API_RATE_PER_SECOND: '10000',
+      API_RATE_BURST: '20000',
+      ...env,
+    };
+    const hubs = [];
+    for (const [index, role] of [...instances, ...idle].entries()) {
+      const direct = balanced || index > 0 ? undefined : port;
+      hubs.push(await Instance.make(stage, { name: `${role}-${index}`, port: direct, role, env: common }));
+    }
+    hubs.forEach((hub, index) => prepare?.(hub, index));
+    const postgres = new PostgresControl(stage, database);
+    const house = new House({ stage, url, key, sandbox, databaseUrl, database, twilio, hubs, postgres });
+    for (const hub of hubs.slice(0, instances.length)) await hub.start();
+    if (balanced)
+      house.balancer = await Balancer.open(
+        port,
+        hubs.map((hub) => hub.port),
+      );
+    house.lines = await house.#register(tenants, { ...QUIET, ...settings });
+    return house;
+  }
+
+  /** The first hub, which most rows have alone. */
+  get hub() {
+    return this.hubs[0];
+  }
+
+  /** Asks the admin API. @throws when it does not answer with success */
+  async api(path, body, { key = this.key, url = this.url } = {}) {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const asked = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
+    const answer = await fetch(url + path, asked);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
+    return JSON.parse(text);
+  }
+
+  /** Tells the sandbox what to do, below `/sandbox`. */
+  async tell(path, body, method = 'POST') {
+    const headers = { 'content-type': 'application/json' };
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const answer = await fetch(`${this.sandbox.url}/sandbox${path}`, { method, headers, ...sent });
+    if (!answer.ok) throw new Error(`/sandbox${path}: ${answer.status} ${await answer.text()}`);
+    return answer.status === 204 ? answer.text() : answer.json();
+  }
+
+  /** Some tenants with a number each, every one of which rings another phone. */
+  async #register(tenants, settings) {
+    await this.api('/v1/twilio-accounts', ACCOUNT);
+    const lines = [];
+    for (let index = 0; index < tenants; index += 1) {
+      const tenant = { name: `Harbor Pipe Co ${index}`, timezone: 'America/Los_Angeles', settings };
+      const { id: tenantId, apiKey } = await this.api('/v1/tenants', tenant);
+      const number = `+1415777${2_000 + index}`;
+      const forwardTo = `+1415888${2_000 + index}`;
+      const given = { tenantId, number, accountSid: ACCOUNT.accountSid, forwardTo: [forwardTo] };
+      await this.api('/v1/phone-numbers', given);
+      lines.push({ tenantId, number, forwardTo, key: apiKey.secret });
+    }
+    return lines;
+  }
+
+  /** Heals everything, and stops everything. */
+  async close() {
+    this.postgres.thaw();
+    await this.database.heal();
+    await this.twilio.heal();
+    for (const hub of this.hubs) hub.supervise(false);
+    await this.known.stop();
+    await this.balancer?.close();
+    await Promise.all(this.hubs.map((hub) => hub.child?.stop()));
+    await this.sandbox.stop();
+    await this.database.close();
+    await this.twilio.close();
+  }
+}

@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { HUB } from '../../apps/hub/ensure-built.mjs';
+import { NODE_FLAGS } from '../bench/hub-system.mjs';
+import { clock } from '../bench/open-loop.mjs';
+import { eventually } from '../bench/stage.mjs';
+import { lastingPort } from './ports.mjs';
+
+/** How long a hub may take to be ready after its start; without its database it never is. */
+const READY_WITHIN_MS = 30_000;
+
+/** One hub process at one port with one data folder, started as often as it is killed. */
+export class Instance {
+  starts = 0;
+  /** How long each start took until the hub was ready, in milliseconds. */
+  startTimes = [];
+  #supervised = false;
+
+  constructor(stage, { name, port, env }) {
+    Object.assign(this, { stage, name, port, env });
+    this.folder = join(stage.folder, `data-${name}`);
+  }
+
+  /** @param options of the house; a worker serves no webhooks and gets a port of its own */
+  static async make(stage, { name, port, role = 'all', env }) {
+    const own = port ?? (await lastingPort());
+    const instance = new Instance(stage, { name, port: own, env: { ...env, ROLE: role } });
+    await mkdir(instance.folder, { recursive: true });
+    return instance;
+  }
+
+  get pid() {
+    return this.child.pid;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it and does not wait. */
+  async launch() {
+    const { folder, port, env } = this;
+    const own = { ...env, PORT: String(port), METRICS_PORT: '0', LOG_LEVEL: 'warn', DATA_DIR: folder };
+    this.starts += 1;
+    this.startedAt = clock();
+    const child = await this.stage.node(`hub-${this.name}`, HUB, { flags: NODE_FLAGS, env: own });
+    this.child = child;
+    this.exited = once(child.process, 'exit');
+    child.process.once('exit', () => this.#supervised && this.child === child && void this.launch());
+    return this;
+  }
+
+  async start() {
+    await this.launch();
+    return this.ready();
+  }
+
+  /** @throws with the process's last words when it is not ready in time */
+  async ready(withinMs = READY_WITHIN_MS) {
+    const came = await eventually(() => this.isReady(), withinMs, 25);
+    if (!came) throw new Error(`${this.name} is not ready:\n${this.child.said.slice(-2_000)}`);
+    this.startTimes.push(clock() - this.startedAt);
+    return this;
+  }
+
+  async isReady() {
+    const asked = fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(3_000) });
+    return (await asked.catch(() => null))?.ok === true;
+  }
+
+  /** From now on it is started again whenever it ends. */
+  supervise(supervised = true) {
+    this.#supervised = supervised;
+    return this;
+  }
+
+  kill(signal = 'SIGKILL') {
+    this.child.process.kill(signal);
+  }
+
+  /** Asks it to leave. @returns how it left, and after how many milliseconds */
+  async leave(signal = 'SIGTERM') {
+    this.#supervised = false;
+    const askedAt = clock();
+    const { exited } = this;
+    this.kill(signal);
+    const [code, by] = await exited;
+    return { end: code ?? by, ms: clock() - askedAt };
+  }
+}

@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** Below what Linux (32768) and macOS (49152) lend to outgoing connections. */
+const [LEAST, MOST] = [20_000, 32_000];
+const TRIES = 50;
+
+const isFree = async (port) => {
+  const server = createServer();
+  try {
+    server.listen(port);
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+};
+
+/**
+ * A port for a server that goes away and comes back: no outgoing connection takes it meanwhile, as it may take one
+ * that the system chose.
+ */
+export const lastingPort = async () => {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const port = LEAST + Math.floor(Math.random() * (MOST - LEAST));
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`No free port was found between ${LEAST} and ${MOST}.`);
+};

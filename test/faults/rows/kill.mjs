@@ -1,0 +1,58 @@
+import { target } from '../../bench/figures.mjs';
+import { randomFrom } from '../../bench/open-loop.mjs';
+import { pause } from '../../bench/stage.mjs';
+import { ALWAYS, answersIn, countsOf, EVERY_KIND, invariantsOf, latencyOf } from '../judgement.mjs';
+import { underLoad } from '../under-load.mjs';
+
+/** The next kill comes so long after the hub is ready again: somewhere in here. */
+const [LEAST_MS, MOST_MS] = [300, 2_500];
+const RESTART_MS = 3_000;
+
+const killAgainAndAgain = async (house, random, trials, say) => {
+  await pause(2_000);
+  house.hub.startTimes = [];
+  for (let trial = 0; trial < trials; trial += 1) {
+    await pause(LEAST_MS + random() * (MOST_MS - LEAST_MS));
+    house.hub.kill();
+    await house.hub.exited;
+    await house.hub.start();
+    if ((trial + 1) % 5 === 0) say(`${trial + 1} of ${trials} kills`);
+  }
+  await pause(2_000);
+};
+
+const run = async (stage, { seed, first, trials, settleMs, healMs, patient, rate, slack, say }) => {
+  const random = randomFrom(seed * 1_000_003 + first);
+  const work = (house) => killAgainAndAgain(house, random, trials, say);
+  const { history, seen, house } = await underLoad(
+    stage,
+    { seed, first, rate, settleMs, healMs, patient },
+    work,
+  );
+  const restart = latencyOf(house.hub.startTimes);
+  const acknowledged = history.filter(({ status }) => status === 200);
+  return {
+    counts: countsOf(seen),
+    latency: { restart, answered: answersIn(acknowledged, ALWAYS, EVERY_KIND).latency },
+    checks: [
+      ...invariantsOf(seen, { patient }),
+      target(
+        `every restart ready within ${RESTART_MS} ms`,
+        restart.max <= RESTART_MS * slack,
+        `max ${restart.max} ms`,
+      ),
+    ],
+  };
+};
+
+/** kill -9 of the one process at random instants under load. */
+export const kill = {
+  fault: 'kill -9 of the hub at random instants under 100 webhooks/s',
+  unit: 'kills',
+  must: '0 lost, 0 doubled texts, 0 doubled entries',
+  full: { trials: 200, batch: 20, settleMs: 300_000, healMs: 120_000, patient: true },
+  short: { trials: 2, settleMs: 20_000, healMs: 0, patient: false },
+  counted: { sent: 'webhooks' },
+  msFor: ({ trials, settleMs }) => 120_000 + trials * 10_000 + settleMs,
+  run,
+};

@@ -1,0 +1,30 @@
+import { clockSkew } from './clock-skew.mjs';
+import { databaseBlackHole, databaseFreeze, databaseStop } from './database.mjs';
+import { diskFull } from './disk-full.mjs';
+import { gap } from './gap.mjs';
+import { killSends } from './kill-sends.mjs';
+import { kill } from './kill.mjs';
+import { lateAcceptance } from './late-acceptance.mjs';
+import { rolling } from './rolling.mjs';
+import { shutdown } from './shutdown.mjs';
+import { steady } from './steady.mjs';
+import { takeoverRace } from './takeover-race.mjs';
+import { workerKilled } from './worker-killed.mjs';
+
+/** Every row of the suite, in the order of the short form. */
+export const rows = {
+  steady,
+  'database-stop': databaseStop,
+  'database-freeze': databaseFreeze,
+  'database-black-hole': databaseBlackHole,
+  'disk-full': diskFull,
+  rolling,
+  gap,
+  'worker-killed': workerKilled,
+  kill,
+  'kill-sends': killSends,
+  shutdown,
+  'late-acceptance': lateAcceptance,
+  'takeover-race': takeoverRace,
+  'clock-skew': clockSkew,
+};
