@@ -44,6 +44,6 @@ describe('the fallback documents', () => {
     await hub.patch(`/v1/tenants/${tenant.id}`, { status: 'suspended' }, ADMIN_KEY);
     await becomes(tenant.number, '<Reject');
     for (const name of await readdir(folder()))
-      if (name.endsWith('.xml')) expect(name).toMatch(/^[\w-]{22}\.xml$/);
+      if (name.endsWith('.xml')) expect(name).toMatch(/^call-[\w-]{22}\.xml$/);
   }, 40_000);
 });

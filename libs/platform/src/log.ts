@@ -9,10 +9,12 @@ import { maskNumbers } from './mask.domain.js';
 /** Fields that could hold a text, a name or a secret are never logged, whoever passes them. */
 const REDACTED = ['body', 'text', 'message', 'authorization', 'authToken', 'apiKey', 'secret', 'params'];
 
-const errorFields = (error: unknown): Record<string, unknown> =>
-  error instanceof Error
+const errorFields = (error: unknown): Record<string, unknown> => {
+  if (error === undefined) return {};
+  return error instanceof Error
     ? { name: error.name, error: maskNumbers(error.message), stack: maskNumbers(error.stack ?? '') }
     : { error: maskNumbers(String(error)) };
+};
 
 /** JSON lines on stdout, pretty on a terminal; phone numbers masked, texts left out, the request's id on each. */
 @Injectable()

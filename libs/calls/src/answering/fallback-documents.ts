@@ -66,7 +66,7 @@ export class FallbackDocuments {
   }
 
   private nameOf({ number }: Route): string {
-    return `${this.sealer.mac(number.number, 'fallback-document')}.xml`;
+    return `call-${this.sealer.mac(number.number, 'fallback-document')}.xml`;
   }
 
   private async removeAllBut(wanted: ReadonlySet<string>): Promise<void> {
