@@ -80,7 +80,7 @@ describe('after the hub was away', () => {
       const shown = await hub.get<{ data: MessageShown[] }>(`/v1/conversations/${id}/messages`, tenant.key);
       return shown.body.data.length >= bodies.length ? shown.body.data : null;
     });
-    expect(thread.map(({ body }) => body).toReversed()).toEqual(bodies);
+    expect(thread.map(({ body }) => body).toSorted()).toEqual(bodies.toSorted());
   });
 
   it('takes a webhook that comes after all, and the import, as one', async () => {
@@ -163,6 +163,32 @@ describe('after the hub was away', () => {
     await heal();
     await hub.eventually(async () => (await calls.shown(from))?.outcome === 'answered');
     expect(hub.sandbox.textsTo(from)).toEqual([]);
+  });
+
+  it('reads again from where a call began that is not over', async () => {
+    await ownedForAnHour();
+    await hub.database.query(`update import_marks set complete_until = complete_until - interval '1 hour'`);
+    const call = { sid: newSid('CA'), from: newCaller(), to: tenant.number };
+    const known = (status: string): Promise<Response> =>
+      fetch(`${hub.sandbox.url}/sandbox/known`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ calls: [{ ...call, status }] }),
+      });
+    const minutesRead = async (): Promise<number> => {
+      const mark = `select extract(epoch from now() - complete_until) / 60 as minutes from import_marks
+        where account_sid = $1 and kind = 'calls'`;
+      return Number((await hub.database.query(mark, [ACCOUNT.accountSid]))[0]?.['minutes']);
+    };
+    await known('in-progress');
+    minutesAgo(call.sid, 15);
+    await heal();
+    expect(await minutesRead()).toBeGreaterThan(14.9);
+    await known('completed');
+    minutesAgo(call.sid, 1);
+    await heal();
+    expect(await minutesRead()).toBeLessThan(1);
+    expect(await hub.database.query('select 1 from calls where call_sid = $1', [call.sid])).toHaveLength(1);
   });
 
   it('leaves alone what came to a number before it was ours', async () => {
