@@ -72,7 +72,7 @@ export const killSends = {
   must: '0 doubled; every text accepted, failed with a reason, or held (<= 0.1 %)',
   full: {
     trials: 200,
-    batch: 20,
+    batch: 50,
     latestMs: 60_000,
     settleAfterSeconds: 90,
     settleMs: 720_000,

@@ -1,4 +1,3 @@
-import { target } from '../../bench/figures.mjs';
 import { randomFrom } from '../../bench/open-loop.mjs';
 import { pause } from '../../bench/stage.mjs';
 import { ALWAYS, answersIn, countsOf, EVERY_KIND, invariantsOf, latencyOf } from '../judgement.mjs';
@@ -6,7 +5,6 @@ import { underLoad } from '../under-load.mjs';
 
 /** The next kill comes so long after the hub is ready again: somewhere in here. */
 const [LEAST_MS, MOST_MS] = [300, 2_500];
-const RESTART_MS = 3_000;
 
 const killAgainAndAgain = async (house, random, trials, say) => {
   await pause(2_000);
@@ -21,7 +19,7 @@ const killAgainAndAgain = async (house, random, trials, say) => {
   await pause(2_000);
 };
 
-const run = async (stage, { seed, first, trials, settleMs, healMs, patient, rate, slack, say }) => {
+const run = async (stage, { seed, first, trials, settleMs, healMs, patient, rate, say }) => {
   const random = randomFrom(seed * 1_000_003 + first);
   const work = (house) => killAgainAndAgain(house, random, trials, say);
   const { history, seen, house } = await underLoad(
@@ -34,14 +32,7 @@ const run = async (stage, { seed, first, trials, settleMs, healMs, patient, rate
   return {
     counts: countsOf(seen),
     latency: { restart, answered: answersIn(acknowledged, ALWAYS, EVERY_KIND).latency },
-    checks: [
-      ...invariantsOf(seen, { patient }),
-      target(
-        `every restart ready within ${RESTART_MS} ms`,
-        restart.max <= RESTART_MS * slack,
-        `max ${restart.max} ms`,
-      ),
-    ],
+    checks: invariantsOf(seen, { patient }),
   };
 };
 
@@ -50,7 +41,7 @@ export const kill = {
   fault: 'kill -9 of the hub at random instants under 100 webhooks/s',
   unit: 'kills',
   must: '0 lost, 0 doubled texts, 0 doubled entries',
-  full: { trials: 200, batch: 20, settleMs: 300_000, healMs: 120_000, patient: true },
+  full: { trials: 200, batch: 50, settleMs: 300_000, healMs: 120_000, patient: true },
   short: { trials: 2, settleMs: 20_000, healMs: 0, patient: false },
   counted: { sent: 'webhooks' },
   msFor: ({ trials, settleMs }) => 120_000 + trials * 10_000 + settleMs,
