@@ -10,10 +10,9 @@ import { maskNumbers } from './mask.domain.js';
 const REDACTED = ['body', 'text', 'message', 'authorization', 'authToken', 'apiKey', 'secret', 'params'];
 
 const errorFields = (error: unknown): Record<string, unknown> => {
-  if (error === undefined) return {};
-  return error instanceof Error
-    ? { name: error.name, error: maskNumbers(error.message), stack: maskNumbers(error.stack ?? '') }
-    : { error: maskNumbers(String(error)) };
+  if (error instanceof Error)
+    return { name: error.name, error: maskNumbers(error.message), stack: maskNumbers(error.stack ?? '') };
+  return error === undefined ? {} : { error: maskNumbers(JSON.stringify(error) ?? '') };
 };
 
 /** JSON lines on stdout, pretty on a terminal; phone numbers masked, texts left out, the request's id on each. */
