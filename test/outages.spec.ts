@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
 
 import { newCaller, newSid } from './hub.js';
 import { until } from './process.js';
@@ -95,6 +96,23 @@ describe('the hub without its database', () => {
     },
     60_000,
   );
+
+  it('answers calls while another process changes the schema, and begins once that has ended', async () => {
+    const first = hub.start();
+    await hub.ready();
+    const { number, key } = await hub.tenant();
+    expect(await hub.stop(first)).toBe(0);
+    const other = new Client({ connectionString: hub.database.address.url });
+    await other.connect();
+    await other.query('select pg_advisory_lock(3701)');
+    hub.start();
+    const answer = await until(async () => hub.calls(newCaller(), number));
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('+14155550901')]);
+    expect((await hub.get('/v1/calls', key)).status).toBe(503);
+    await other.end();
+    await until(async () => (await hub.get('/v1/calls', key)).status === 200);
+    await hub.settled();
+  }, 60_000);
 
   it('answers 503, so that Twilio takes the fallback, when the sealed snapshot was changed', async () => {
     const first = hub.start();

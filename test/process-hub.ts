@@ -90,11 +90,15 @@ export class ProcessHub {
     return (await (await fetch(`${this.url}/health`)).json()) as Awaited<ReturnType<ProcessHub['health']>>;
   }
 
+  /** The operator posts something: again, when a process that was quick to start has no database yet. */
   async api(path: string, body: unknown): Promise<Record<string, unknown>> {
-    const response = await fetch(this.url + path, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+    const response = await until(async () => {
+      const answer = await fetch(this.url + path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return answer.status !== 503 && answer;
     });
     return (await response.json()) as Record<string, unknown>;
   }

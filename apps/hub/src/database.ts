@@ -1,4 +1,4 @@
-import { DataSource } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 
 import { prepareJobs } from '#libs/durable';
 import { laneSource, Lanes, SteadyClient, type DatabaseAddress } from '#libs/platform';
@@ -8,6 +8,20 @@ import { entities } from './entities.js';
 
 /** One number for all instances: only one migrates, the others wait. */
 const MIGRATION_LOCK = 3_701;
+
+const TURN_EVERY_MS = 250;
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** Waits for the turn to migrate without a statement that waits: a connection that falls silent is noticed. */
+const waitForTurn = async (lock: QueryRunner): Promise<void> => {
+  const take = 'select pg_try_advisory_lock($1) as taken';
+  for (;;) {
+    const [row] = (await lock.query(take, [MIGRATION_LOCK])) as readonly { taken: boolean }[];
+    if (row?.taken === true) return;
+    await pause(TURN_EVERY_MS);
+  }
+};
 
 /** The pools of the application, not yet connected. */
 export const lanesTo = (address: DatabaseAddress): Lanes =>
@@ -27,17 +41,16 @@ export const migrate = async (address: DatabaseAddress): Promise<void> => {
     migrations,
     uuidExtension: 'pgcrypto',
     installExtensions: false,
-    extra: { options: address.options, max: 2, Client: SteadyClient },
+    extra: { options: address.options, max: 2, Client: SteadyClient, keepAlive: true },
   });
   await source.initialize();
   const lock = source.createQueryRunner();
   try {
-    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await waitForTurn(lock);
     await prepareJobs(address);
     await source.runMigrations({ transaction: 'each' });
   } finally {
-    await lock.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]);
     await lock.release();
-    await source.destroy();
+    await source.destroy(); // and with its connection ends the lock
   }
 };

@@ -61,6 +61,6 @@ export class HealthParts {
   }
 
   private answers(): Promise<unknown> {
-    return within(this.db.system('dead-letters', (tx) => tx.one('select 1 as one')));
+    return within(this.db.system('probe', (tx) => tx.one('select 1 as one')));
   }
 }

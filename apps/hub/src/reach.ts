@@ -3,8 +3,17 @@ import { addressOf, isOutage, type DatabaseAddress, type Log } from '#libs/platf
 import { migrate } from './database.js';
 
 const RETRY_MS = 1_000;
+/** Another instance may be migrating, or the network falls silent: callers do not wait for either. */
+const OPEN_WITHIN_MS = 5_000;
+/** An attempt that takes longer is left to itself, which harms nobody, and another one begins. */
+const ATTEMPT_WITHIN_MS = 60_000;
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+const within = <T>(work: Promise<T>, ms: number): Promise<T | null> => {
+  work.catch(() => undefined);
+  return Promise.race([work, pause(ms).then(() => null)]);
+};
 
 /** Brings the schema up to date; only then the application may connect. */
 const open = async (address: DatabaseAddress, found: DatabaseAddress): Promise<void> => {
@@ -18,12 +27,15 @@ const unlessAway = <T>(work: Promise<T>): Promise<T | null> =>
     throw error;
   });
 
-/** Whether the database is there within so many milliseconds, and open. @throws what it says when it is there and does not take us */
+/**
+ * Whether the database is there within so many milliseconds, and soon open.
+ * @throws what it says when it is there and does not take us
+ */
 export const reachNow = async (address: DatabaseAddress, withinMs: number): Promise<boolean> => {
-  const looking = unlessAway(addressOf(address.url));
-  looking.catch(() => undefined);
-  const found = await Promise.race([looking, pause(withinMs).then(() => null)]);
-  return found !== null && (await unlessAway(open(address, found).then(() => true))) === true;
+  const found = await within(unlessAway(addressOf(address.url)), withinMs);
+  if (found === null) return false;
+  const opening = unlessAway(open(address, found).then(() => true));
+  return (await within(opening, Math.max(withinMs, OPEN_WITHIN_MS))) === true;
 };
 
 interface Waiting {
@@ -40,8 +52,9 @@ export const reachLater = async (
 ): Promise<void> => {
   while (!isStopping()) {
     try {
-      await open(address, await addressOf(address.url));
-      return await finish();
+      const opening = addressOf(address.url).then((found) => open(address, found).then(() => true));
+      if ((await within(opening, ATTEMPT_WITHIN_MS)) === true) return await finish();
+      log.warn('the database is there, and does not let us begin: is its schema being changed?');
     } catch (error) {
       if (isOutage(error)) log.warn('the database is still away', { error: String(error) });
       else log.error('the database does not take us: look at DATABASE_URL', error);

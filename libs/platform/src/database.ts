@@ -56,9 +56,13 @@ export class DatabaseAddress {
  * @throws what pg throws when the database cannot be reached.
  */
 export const addressOf = async (url: string): Promise<DatabaseAddress> => {
-  const client = new SteadyClient({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  await client.connect();
+  const client = new SteadyClient({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 10_000,
+  });
   try {
+    await client.connect();
     const { rows } = await client.query<{ over: boolean }>(
       'select rolsuper or rolbypassrls as over from pg_roles where rolname = current_user',
     );
@@ -67,11 +71,14 @@ export const addressOf = async (url: string): Promise<DatabaseAddress> => {
     await lower(client);
     return address.reachedWith(`-c role=${PLAIN_ROLE}`);
   } finally {
-    await client.end();
+    void client.end().catch(() => undefined);
   }
 };
 
-/** Asks the database something small, over a connection of its own. @throws when it does not answer in so many milliseconds */
+/**
+ * Asks the database something small, over a connection of its own.
+ * @throws when it does not answer in so many milliseconds, or takes no writes
+ */
 export const answers = async (address: DatabaseAddress, withinMs: number): Promise<void> => {
   const client = new SteadyClient({
     connectionString: address.url,
@@ -82,7 +89,11 @@ export const answers = async (address: DatabaseAddress, withinMs: number): Promi
   });
   try {
     await client.connect();
-    await client.query('select 1');
+    const { rows } = await client.query<{ only: string }>(
+      `select current_setting('transaction_read_only') as only`,
+    );
+    if (rows[0]?.only !== 'off')
+      throw new Unavailable('database-unavailable', 'The database only lets us read.');
   } finally {
     void client.end().catch(() => undefined);
   }

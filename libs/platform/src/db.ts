@@ -31,6 +31,7 @@ export type SystemCaller =
   | 'probe';
 
 const PROBE_WITHIN_MS = 1_000;
+const ANSWER_WITHIN_MS = 5_000;
 
 export interface TransactionOptions {
   /** The server gives the transaction up after this long, in milliseconds. */
@@ -65,6 +66,7 @@ const beginOf = (tenantId: string | null, deadlineMs: number | undefined): strin
 export class Db implements OnApplicationShutdown {
   private readonly current = new AsyncLocalStorage<Tx>();
   private readonly breaker: OutageBreaker;
+  private connecting: Promise<void> | null = null;
 
   constructor(private readonly lanes: Lanes) {
     this.breaker = new OutageBreaker(() => answers(lanes.address, PROBE_WITHIN_MS));
@@ -85,6 +87,11 @@ export class Db implements OnApplicationShutdown {
     this.breaker.whenOpen(told);
   }
 
+  /** Asks it something small, over a connection of its own. @throws when it does not answer within some seconds */
+  answers(): Promise<void> {
+    return answers(this.lanes.address, ANSWER_WITHIN_MS);
+  }
+
   /** It was asked something small, and did not answer: it is away. */
   hangs(): void {
     this.breaker.trip();
@@ -95,11 +102,10 @@ export class Db implements OnApplicationShutdown {
     this.breaker.waitedInVain();
   }
 
-  /** Connects all lanes; safe to call again after a failure. */
-  async connect(): Promise<void> {
-    for (const source of this.lanes.all) {
-      if (!source.isInitialized) await source.initialize();
-    }
+  /** Connects all lanes; safe to call again after a failure, and by many at once. */
+  connect(): Promise<void> {
+    this.connecting ??= this.connectAll().finally(() => (this.connecting = null));
+    return this.connecting;
   }
 
   /**
@@ -135,6 +141,12 @@ export class Db implements OnApplicationShutdown {
     this.breaker.stop();
     for (const source of this.lanes.all) {
       if (source.isInitialized) await source.destroy();
+    }
+  }
+
+  private async connectAll(): Promise<void> {
+    for (const source of this.lanes.all) {
+      if (!source.isInitialized) await source.initialize();
     }
   }
 

@@ -9,6 +9,7 @@ const AWAY = new Set([
   '53400',
   '57014',
   '25P04',
+  '25006', // a standby, after a failover
   '58000',
   '58030',
   '53100',
@@ -22,6 +23,9 @@ const NETWORK = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
 ]);
 const SAID =
   /not currently accepting connections|timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|not queryable|Client was closed|Cannot use a pool after/i;
@@ -32,11 +36,15 @@ const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : '';
 };
 
+/** A socket file that is not there: a server on the same host is stopped. */
+const isNoSocket = (error: unknown): boolean =>
+  codeOf(error) === 'ENOENT' && error instanceof Error && 'syscall' in error && error.syscall === 'connect';
+
 /** Whether a failure means that the database, and not our statement, is at fault. */
 export const isOutage = (error: unknown): boolean => {
   if (error instanceof Unavailable) return true;
   const code = codeOf(error);
-  if (AWAY.has(code) || NETWORK.has(code) || code.startsWith('08')) return true;
+  if (AWAY.has(code) || NETWORK.has(code) || code.startsWith('08') || isNoSocket(error)) return true;
   if (error instanceof AggregateError) return error.errors.some(isOutage);
   return error instanceof Error && SAID.test(error.message);
 };

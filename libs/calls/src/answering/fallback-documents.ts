@@ -84,7 +84,7 @@ export class FallbackDocuments {
     const there = await readFile(path, 'utf8').catch(() => null);
     if (there !== content) {
       const temporary = `${path}.${process.pid}`;
-      const file = await open(temporary, 'w', 0o644);
+      const file = await open(temporary, 'w', name === INDEX ? 0o600 : 0o644);
       try {
         await file.writeFile(content);
         await file.sync();
