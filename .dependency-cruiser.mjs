@@ -36,8 +36,19 @@ export default {
       name: 'face-only-from-outside',
       comment: "Apps, tests and migrations import a lib by its face, '#libs/<name>'.",
       severity: 'error',
-      from: { path: '^(apps|test|migrations)/' },
+      from: { path: '^(apps|test|migrations)/', pathNot: '^test/simulation/' },
       to: { path: '^libs/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
+    },
+    {
+      name: 'simulation-runs-the-pure-cores',
+      comment:
+        "The simulator runs the libs' rules themselves, and with them the spool's frames and the inbox's keys (docs/adr/0015).",
+      severity: 'error',
+      from: { path: '^test/simulation/' },
+      to: {
+        path: '^(libs|apps)/',
+        pathNot: ['\\.domain\\.ts$', '^libs/durable/src/(webhook-events|spool/frames)\\.ts$'],
+      },
     },
     {
       name: 'libs-know-no-apps',

@@ -7,6 +7,7 @@ import { AnsweredByTwilio1763820500000 } from './1763820500000-answered-by-twili
 import { ImportMarks1763820600000 } from './1763820600000-import-marks.js';
 import { SendAttempts1763820700000 } from './1763820700000-send-attempts.js';
 import { Restores1763820710000 } from './1763820710000-restores.js';
+import { RecalledTexts1763820720000 } from './1763820720000-recalled-texts.js';
 
 /** The one linear history of the schema; a new migration goes to the end. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   ImportMarks1763820600000,
   SendAttempts1763820700000,
   Restores1763820710000,
+  RecalledTexts1763820720000,
 ];

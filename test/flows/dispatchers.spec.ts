@@ -146,6 +146,17 @@ describe('Dispatch-Bot-AI', () => {
     expect(turns.map(({ status }) => status)).toEqual(['stale', 'answered']);
   });
 
+  it('thinking while the customer texts HELP answers all the same, once', async () => {
+    set({ body: says('We can help.'), afterMs: 1_500 });
+    const before = asked.length;
+    const customer = newCaller();
+    await hub.text(customer, tenant.number, 'My tap drips');
+    await hub.eventually(async () => asked.length > before);
+    await hub.text(customer, tenant.number, 'HELP');
+    await hub.eventually(async () => hub.sandbox.textsTo(customer).length === 2);
+    expect(hub.sandbox.textsTo(customer)[1]).toContain('We can help.');
+  });
+
   it('thinking while the customer says STOP says nothing', async () => {
     set({ body: says('Too late'), afterMs: 1_500 });
     const before = asked.length;

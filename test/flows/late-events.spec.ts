@@ -83,35 +83,60 @@ describe('events that come late', () => {
     expect((await hub.webhook(callback, { ...claim, MessageSid: newSid('SM') })).status).toBe(403);
   }, 40_000);
 
+  const optedOut = async (from: string): Promise<unknown> =>
+    (await hub.database.query('select opted_out_at from contacts where number = $1', [from]))[0]?.[
+      'opted_out_at'
+    ];
+
+  const earlier = (from: string, Body: string, minutes: number): Promise<unknown> => {
+    const sid = newSid('SM');
+    return hub.app.get(Inbox).accept({
+      key: `${ACCOUNT.accountSid}/sms.incoming/${sid}/`,
+      kind: 'sms.incoming',
+      sid,
+      accountSid: ACCOUNT.accountSid,
+      tenantId: tenant.id,
+      params: { MessageSid: sid, From: from, To: tenant.number, Body },
+      context: { phoneNumberId: tenant.phoneNumberId },
+      answer: '<Response/>',
+      ageMs: minutes * 60_000,
+    });
+  };
+
   it('do not undo what the customer wished for afterwards', async () => {
     const from = newCaller();
-    const optedOut = async (): Promise<unknown> =>
-      (await hub.database.query('select opted_out_at from contacts where number = $1', [from]))[0]?.[
-        'opted_out_at'
-      ];
-    const earlier = (Body: string, minutes: number): Promise<unknown> => {
-      const sid = newSid('SM');
-      return hub.app.get(Inbox).accept({
-        key: `${ACCOUNT.accountSid}/sms.incoming/${sid}/`,
-        kind: 'sms.incoming',
-        sid,
-        accountSid: ACCOUNT.accountSid,
-        tenantId: tenant.id,
-        params: { MessageSid: sid, From: from, To: tenant.number, Body },
-        context: { phoneNumberId: tenant.phoneNumberId },
-        answer: '<Response/>',
-        ageMs: minutes * 60_000,
-      });
-    };
     await texts(from, 'STOP');
-    await earlier('START', 5);
-    expect(await optedOut()).not.toBeNull();
+    await earlier(from, 'START', 5);
+    expect(await optedOut(from)).not.toBeNull();
     await texts(from, 'START');
-    await earlier('STOP', 5);
-    expect(await optedOut()).toBeNull();
+    await earlier(from, 'STOP', 5);
+    expect(await optedOut(from)).toBeNull();
     await hub.database.query(`update consents set created_at = created_at - interval '1 hour'`);
-    await earlier('STOP', 5);
-    expect(await optedOut()).not.toBeNull();
+    await earlier(from, 'STOP', 5);
+    expect(await optedOut(from)).not.toBeNull();
+    await hub.database.query(`update consents set created_at = created_at - interval '1 hour'`);
+    await texts(from, 'STOP');
+    await earlier(from, 'START', 5);
+    expect(await optedOut(from)).not.toBeNull();
+  });
+
+  it('in the wrong order, an old START and a less old STOP, end with the STOP', async () => {
+    const from = newCaller();
+    await texts(from, 'STOP');
+    await hub.database.query(`update consents set created_at = created_at - interval '1 hour'`);
+    await earlier(from, 'START', 5);
+    expect(await optedOut(from)).toBeNull();
+    await earlier(from, 'STOP', 4);
+    expect(await optedOut(from)).not.toBeNull();
+  });
+
+  it('in the wrong order, a START between two STOPs, end with the second STOP', async () => {
+    const from = newCaller();
+    await earlier(from, 'STOP', 6);
+    await hub.database.query(`update consents set created_at = created_at - interval '270 seconds'`);
+    await earlier(from, 'STOP', 5);
+    await earlier(from, 'START', 4);
+    expect(await optedOut(from)).not.toBeNull();
   });
 
   it('are answered in time while the database is slow, and count once', async () => {

@@ -26,6 +26,22 @@ describe('a text that Twilio does not take yet', () => {
     expect(await sends.outcomesOf(first)).toEqual(['put-off', 'accepted']);
   });
 
+  it('is not sent any more when somebody replied while it was under way', async () => {
+    const caller = newCaller();
+    await sends.fault({ on: 'messages.create', answer: 429, delayMs: 2_000 });
+    const textBack = await sends.miss(caller);
+    await sends.becomes(textBack, 'sending');
+    const { conversationId } = await sends.shown(textBack);
+    const written = `/v1/conversations/${String(conversationId)}/messages`;
+    expect((await hub.post(written, { body: 'On my way' }, tenant.key)).status).toBe(201);
+    await sends.becomes(textBack, 'canceled');
+    await hub.eventually(async () => hub.sandbox.textsTo(caller).length === 1);
+    expect([hub.sandbox.textsTo(caller), await sends.outcomesOf(textBack)]).toEqual([
+      ['On my way'],
+      ['put-off'],
+    ]);
+  });
+
   it('is refused with its code, and says so of the customer', async () => {
     const id = await sends.write('+14155550014');
     await sends.becomes(id, 'failed');

@@ -60,13 +60,12 @@ export class Turns {
 
   private note(
     tx: Tx,
-    { conversation, lines }: AiView,
+    { conversation, asked }: AiView,
     { dispatcher, tried }: Thought,
     outcome: AiOutcome,
   ): void {
     const { id, epoch } = conversation;
-    const answers = lines.at(-1)?.messageId;
-    tx.send(KEEP, [newId(), tx.tenantId, id, epoch, answers, outcome, dispatcher, JSON.stringify(tried)]);
+    tx.send(KEEP, [newId(), tx.tenantId, id, epoch, asked, outcome, dispatcher, JSON.stringify(tried)]);
     if (tried.length === 0) return;
     const data = { conversationId: id, tried, answeredBy: dispatcher };
     this.events.publish(tx, { type: 'ai.dispatcher-failed', subjectId: id, data });

@@ -7,7 +7,15 @@ import type { Call } from './call.entity.js';
 import { COLUMNS } from './call-columns.js';
 import { callView } from './call-view.js';
 import { finalOf, lastHeardAt, legsOf, type Observation } from './evidence.domain.js';
-import { outcomeOf, rangSeconds, WAIT_SECONDS, type Patience, type Verdict } from './outcome.domain.js';
+import {
+  moveOf,
+  outcomeOf,
+  rangSeconds,
+  WAIT_SECONDS,
+  type Final,
+  type Patience,
+  type Verdict,
+} from './outcome.domain.js';
 
 /** A call as a webhook names it. */
 export interface CallIdentity {
@@ -74,11 +82,6 @@ const TEXT_BACK = `
 const LONGEST_CALL_SECONDS = 14_400 + 60;
 
 type Row = Call & Record<string, unknown>;
-type Final = Extract<Verdict, { kind: 'answered' | 'missed' | 'rejected' }>;
-
-/** A verdict changes at most once, from answered to missed: a text that went out is not regretted. */
-const mayChange = (before: Call['outcome'], { kind }: Final): boolean =>
-  before === null || (before === 'answered' && kind === 'missed');
 
 const talkedSeconds = ({ evidence }: Call): number | null =>
   evidence['dial']?.durationSeconds ?? finalOf(evidence)?.durationSeconds ?? null;
@@ -141,16 +144,15 @@ export class Calls implements OnModuleInit {
   }
 
   private async judge(tx: Tx, call: Call, patience: Patience): Promise<void> {
-    const verdict = outcomeOf(call.evidence, patience);
+    const move = moveOf(call, outcomeOf(call.evidence, patience), patience);
     const ids = [tx.tenantId, call.id];
-    switch (verdict.kind) {
-      case 'open':
-        if (verdict.status === 'in-progress' && (call.status === 'ringing' || patience === 'swept')) {
-          tx.send(PROGRESS, [...ids, verdict.status, LONGEST_CALL_SECONDS]);
-        }
+    switch (move.kind) {
+      case 'stay':
+        return;
+      case 'progress':
+        tx.send(PROGRESS, [...ids, 'in-progress', LONGEST_CALL_SECONDS]);
         return;
       case 'wait':
-        if (call.outcome !== null) return;
         tx.send(WAIT, [...ids, WAIT_SECONDS]);
         return this.jobs.add(
           tx,
@@ -158,15 +160,12 @@ export class Calls implements OnModuleInit {
           { tenantId: call.tenantId, callId: call.id },
           { inMs: WAIT_SECONDS * 1000 + 5 },
         );
-      case 'answered':
-      case 'missed':
-      case 'rejected':
-        return this.decide(tx, call, verdict, patience);
+      case 'end':
+        return this.decide(tx, call, move.verdict, patience);
     }
   }
 
   private async decide(tx: Tx, call: Call, verdict: Final, patience: Patience): Promise<void> {
-    if (!mayChange(call.outcome, verdict)) return;
     const reason = verdict.kind === 'missed' ? verdict.reason : null;
     const checks = JSON.stringify(numbered(this.trace(call, verdict, patience)));
     const values = [tx.tenantId, call.id, 'ended', verdict.kind, reason, talkedSeconds(call), checks];

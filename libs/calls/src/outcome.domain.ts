@@ -11,6 +11,43 @@ export type Verdict =
   | { readonly kind: 'missed'; readonly reason: MissedReason }
   | { readonly kind: 'rejected' };
 
+/** A verdict that ends a call. */
+export type Final = Extract<Verdict, { kind: 'answered' | 'missed' | 'rejected' }>;
+
+/** A verdict changes at most once, from answered to missed: a text that went out is not regretted. */
+export const mayChange = (before: Final['kind'] | null, { kind }: Final): boolean =>
+  before === null || (before === 'answered' && kind === 'missed');
+
+/** What a verdict does to a call. */
+export type Move =
+  | { readonly kind: 'stay' | 'progress' | 'wait' }
+  /** The verdict is given. */
+  | { readonly kind: 'end'; readonly verdict: Final };
+
+/** A call as far as a verdict may change it. */
+export interface Judged {
+  readonly status: string;
+  readonly outcome: Final['kind'] | null;
+}
+
+const STAY: Move = { kind: 'stay' };
+
+/** What becomes of a call by a verdict: what is decided waits for nothing more, and talks are seen to begin once. */
+export const moveOf = ({ status, outcome }: Judged, verdict: Verdict, patience: Patience): Move => {
+  switch (verdict.kind) {
+    case 'open': {
+      const isNews = status === 'ringing' || patience === 'swept';
+      return verdict.status === 'in-progress' && isNews ? { kind: 'progress' } : STAY;
+    }
+    case 'wait':
+      return outcome === null ? { kind: 'wait' } : STAY;
+    case 'answered':
+    case 'missed':
+    case 'rejected':
+      return mayChange(outcome, verdict) ? { kind: 'end', verdict } : STAY;
+  }
+};
+
 /** How patient the judge may be: at first; after evidence was given five seconds; after nothing came at all. */
 export type Patience = 'fresh' | 'waited' | 'swept';
 

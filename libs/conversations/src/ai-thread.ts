@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Contacts, type KnownContact } from '#libs/contacts';
 import { Db, Tx } from '#libs/platform';
 
+import { isAiTurn, mayStillAnswer, SEEN_TO } from './ai-turn.domain.js';
 import type { Conversation } from './conversation.entity.js';
 import { HandlerSteps } from './handler/handler-steps.js';
 import { AiSpeech, type AiAnswer, type AiOutcome } from './ai-speech.js';
@@ -20,10 +21,9 @@ export interface AiView {
   readonly conversation: Conversation;
   readonly contact: KnownContact;
   readonly lines: readonly ThreadLine[];
+  /** The customer's newest text that asks for something. */
+  readonly asked: string;
 }
-
-const isHeldByAi = ({ handler, epoch, status }: Conversation, inEpoch: number): boolean =>
-  handler === 'ai' && epoch === inEpoch && status === 'open';
 
 const MOST_LINES = 60;
 const LINES = `
@@ -33,6 +33,10 @@ const LINES = `
     where e.tenant_id = $1 and e.conversation_id = $2 and e.kind = 'message' and m.status not in ('suppressed', 'canceled')
     order by e.seq desc limit $3) newest
   order by seq`;
+const ASKED = `
+  select m.id from conversation_entries e join messages m on m.tenant_id = e.tenant_id and m.id = e.message_id
+  where e.tenant_id = $1 and e.conversation_id = $2 and e.kind = 'message' and m.author = 'customer'
+    and (m.wish is null or m.wish <> all($3)) order by e.seq desc limit 1`;
 const LEAD = `update conversations set lead = lead || jsonb_strip_nulls($3::jsonb) where tenant_id = $1 and id = $2`;
 
 /** The AI's door to a conversation: it reads, thinks outside of any lock, and speaks only if nothing changed. */
@@ -51,33 +55,33 @@ export class AiThread {
     return this.db.transaction(tenantId, async (tx) => {
       const contact = await this.contacts.hold(tx, await this.thread.contactOf(tx, id));
       const conversation = await this.thread.lock(tx, id);
-      if (!isHeldByAi(conversation, epoch) || conversation.waitingSince === null) return null;
+      if (!isAiTurn(conversation, epoch)) return null;
       const lines = await tx.query<ThreadLine & Record<string, unknown>>(LINES, [tenantId, id, MOST_LINES]);
-      return { conversation, contact, lines };
+      return { conversation, contact, lines, asked: await this.asked(tx, id) };
     });
   }
 
   /**
-   * Says the answer, unless the epoch moved on or the customer wrote more meanwhile: then it is dropped.
+   * Says the answer, unless the turn is over or the customer asked more meanwhile: then it is dropped.
    * @param view what the answer was thought about
    */
   answer(tenantId: string, view: AiView, answer: AiAnswer): Promise<AiOutcome> {
-    const { id, epoch } = view.conversation;
-    const last = view.lines.at(-1)?.messageId ?? '';
+    const { asked, conversation } = view;
+    const { id, epoch } = conversation;
     return this.db.transaction(tenantId, async (tx) => {
       const contact = await this.contacts.hold(tx, view.contact.id);
       const now = await this.thread.lock(tx, id);
-      if (!isHeldByAi(now, epoch) || (await this.newest(tx, id)) !== last) return 'stale';
+      if (!mayStillAnswer(now, await this.asked(tx, id), { epoch, asked })) return 'stale';
       tx.send(LEAD, [tenantId, id, JSON.stringify(answer.lead)]);
-      const spoke = await this.speech.speak(tx, now, contact, { ...answer, answers: last });
+      const spoke = await this.speech.speak(tx, now, contact, { ...answer, answers: asked });
       if (answer.action !== 'handoff' || answer.text !== null) this.steps.answered(tx, id);
       if (answer.action === 'handoff') await this.steps.apply(tx, now, 'escalated', now.createdAt);
       return spoke;
     });
   }
 
-  private async newest(tx: Tx, id: string): Promise<string | undefined> {
-    const [line] = await tx.query<ThreadLine & Record<string, unknown>>(LINES, [tx.tenantId, id, 1]);
-    return line?.messageId;
+  private async asked(tx: Tx, id: string): Promise<string> {
+    const newest = await tx.one<{ id: string }>(ASKED, [tx.tenantId, id, SEEN_TO]);
+    return newest?.id ?? '';
   }
 }

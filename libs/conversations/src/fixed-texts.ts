@@ -14,11 +14,8 @@ import { wordingOf } from './wording.domain.js';
 interface Answering {
   readonly conversation: Conversation;
   readonly contact: KnownContact;
-  readonly text: Pick<Message, 'id' | 'body'> & Partial<Pick<Message, 'answeredByTwilio'>>;
+  readonly text: Pick<Message, 'id' | 'body'>;
 }
-
-/** Words that Twilio itself answers and blocks (its default opt-out keywords): a text of ours would be refused. */
-const TWILIO_ANSWERS = /^\W*(stop|stopall|unsubscribe|cancel|end|quit|revoke|optout)\W*$/i;
 
 type Fixed = 'help' | 'opt-out-confirmation' | 'holding' | 'emergency';
 
@@ -35,8 +32,6 @@ export class FixedTexts {
 
   /** One confirmation, where Twilio gives none (47 CFR 64.1200(a)(12) allows one within five minutes). */
   async confirmOptOut(tx: Tx, answering: Answering): Promise<void> {
-    const { body, answeredByTwilio = false } = answering.text;
-    if (answeredByTwilio || TWILIO_ANSWERS.test(body)) return;
     await this.say(tx, answering, 'opt-out-confirmation', this.worded(answering, 'opt-out-confirmation'));
   }
 

@@ -6,6 +6,7 @@ import type { Message } from '#libs/sms';
 import { emergencyOf } from './emergency.domain.js';
 import { FixedTexts } from './fixed-texts.js';
 import { HandlerSteps } from './handler/handler-steps.js';
+import { meaningOf, type Meaning } from './reception.domain.js';
 import type { Row } from './thread.js';
 
 /** A customer's text as the thread knows it. */
@@ -27,41 +28,32 @@ export class Reception {
     private readonly fixed: FixedTexts,
   ) {}
 
-  /** Takes the step that the text asks for: a keyword, an emergency, or simply somebody waiting. */
+  /** Takes the step that the text asks for, and says the fixed text that answers it. */
   async take(tx: Tx, arrival: Arrival): Promise<void> {
-    const { conversation, contact, text } = arrival;
-    switch (text.wish) {
-      case 'stop':
-      case 'opt-out':
-        await this.steps.apply(tx, conversation, 'opted-out', text.createdAt);
-        this.steps.answered(tx, conversation.id);
-        return this.fixed.confirmOptOut(tx, arrival);
-      case 'help':
-        return text.answeredByTwilio || contact.optedOutAt !== null
-          ? undefined
-          : this.fixed.help(tx, arrival);
-      case 'start':
-        return;
-      case 'ambiguous':
-        return this.bar(tx, arrival);
-      case null:
-        return this.wrote(tx, arrival);
-    }
+    const { contact, text } = arrival;
+    const { optedOutAt, blocked } = contact;
+    const emergency = text.wish === null ? emergencyOf(text.body) : null;
+    const { step, says } = meaningOf({
+      ...text,
+      optedOut: optedOutAt !== null,
+      blocked,
+      isEmergency: emergency !== null,
+    });
+    await this.step(tx, arrival, step);
+    if (says === 'opt-out-confirmation') await this.fixed.confirmOptOut(tx, arrival);
+    if (says === 'help') await this.fixed.help(tx, arrival);
+    if (says === 'emergency') await this.fixed.emergency(tx, arrival, emergency ?? '');
   }
 
-  private async wrote(tx: Tx, arrival: Arrival): Promise<void> {
-    const { conversation, contact, text } = arrival;
-    const category = emergencyOf(text.body);
-    if (category !== null && contact.optedOutAt === null) {
-      await this.bar(tx, arrival);
-      return this.fixed.emergency(tx, arrival, category);
-    }
-    if (contact.optedOutAt !== null || contact.blocked) return;
-    await this.steps.apply(tx, conversation, 'customer-wrote', text.createdAt);
+  private async step(tx: Tx, { conversation, text }: Arrival, step: Meaning['step']): Promise<void> {
+    if (step === null) return;
+    if (step === 'barred') return this.bar(tx, { conversation, text });
+    await this.steps.apply(tx, conversation, step, text.createdAt);
+    if (step === 'opted-out') this.steps.answered(tx, conversation.id);
   }
 
   /** To a human, with no timer and no automatic text. */
-  private async bar(tx: Tx, { conversation, text }: Arrival): Promise<void> {
+  private async bar(tx: Tx, { conversation, text }: Pick<Arrival, 'conversation' | 'text'>): Promise<void> {
     this.steps.bar(tx, conversation.id, true);
     const after = await this.steps.apply(tx, { ...conversation, aiBarred: true }, 'barred', text.createdAt);
     this.steps.wait(tx, after.id, text.createdAt);

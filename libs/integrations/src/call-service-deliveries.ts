@@ -2,16 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Jobs } from '#libs/durable';
 import { Tx } from '#libs/platform';
 
-import { waitSeconds, type DeliveryKind } from './call-service.domain.js';
+import { HOLD_SECONDS, LEASE_SECONDS, waitSeconds, type DeliveryKind } from './call-service.domain.js';
 
 export const DELIVER = 'integrations.call-service';
 
 /** Behind what customers wait for. */
 const PRIORITY = 10;
-/** A `missed` whose `incoming` was never recorded goes out after this long. */
-const HOLD_SECONDS = 30;
-/** A sender that said nothing for so long is believed dead; three times the time-out. */
-const LEASE_SECONDS = 15;
 
 export interface NewDelivery {
   readonly eventId: string;

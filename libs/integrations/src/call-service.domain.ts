@@ -1,6 +1,11 @@
 /** What AS-Call-Service is told of a call: that it came in, and that nobody took it. */
 export type DeliveryKind = 'incoming' | 'missed';
 
+/** A `missed` whose `incoming` was never recorded goes out after this long. */
+export const HOLD_SECONDS = 30;
+/** A sender that said nothing for so long is believed dead; three times the time-out. */
+export const LEASE_SECONDS = 15;
+
 /** A call as its events carry it. */
 export interface ToldCall {
   readonly callSid: string;

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Contacts, keywordOf, keywordWhenOptedOut, refusalOf, type KnownContact } from '#libs/contacts';
+import { consentBy, Contacts, wishOf, type ConsentChange, type KnownContact } from '#libs/contacts';
 import { Events, Foreign, Inbox, type InboxEvent } from '#libs/durable';
 import { newId, Tx } from '#libs/platform';
 import { isTextable } from '#libs/twilio';
@@ -46,11 +46,11 @@ export class Inbound implements OnModuleInit {
     const { params, sid } = event;
     const contact = await this.contacts.ensure(tx, params['From'] ?? '');
     if (!isTextable(contact.number)) this.contacts.markUntextable(tx, contact.id, null);
-    const wish = this.wishOf(params['Body'] ?? '', params['OptOutType'], contact);
+    const wish = wishOf(params['Body'] ?? '', contact.optedOutAt !== null, params['OptOutType']);
     const message = await this.keep(tx, event, contact.id, wish);
     if (message === undefined) return;
     if (!message.claimed) throw new Foreign(sid);
-    if (!(await this.isOvertaken(tx, contact.id, event))) await this.obey(tx, wish, contact, sid);
+    await this.obey(tx, wish, contact, event);
     const { phoneNumberId } = message;
     const data = { ...messageView(message), contactId: contact.id, phoneNumberId };
     this.events.publish(tx, { type: 'message.received', subjectId: message.id, data });
@@ -65,21 +65,21 @@ export class Inbound implements OnModuleInit {
     return tx.one<Received>(RECEIVE, [...ids, ...text, accountSid, OptOutType !== '', ageMs / 1_000]);
   }
 
-  /** What was said before the last change of consent, and comes to us after it, changes nothing. */
-  private async isOvertaken(tx: Tx, contactId: string, { ageMs = 0 }: InboxEvent): Promise<boolean> {
-    return ageMs > 0 && this.contacts.changedWithin(tx, contactId, ageMs / 1_000);
+  /** What the customer wished for between saying this and our hearing it. */
+  private async since(
+    tx: Tx,
+    contactId: string,
+    { ageMs = 0 }: InboxEvent,
+  ): Promise<readonly ConsentChange[]> {
+    return ageMs > 0 ? this.contacts.changedWithin(tx, contactId, ageMs / 1_000) : [];
   }
 
-  private wishOf(body: string, optOutType: string | undefined, contact: KnownContact): Wish {
-    const keyword =
-      contact.optedOutAt === null ? keywordOf(body, optOutType) : keywordWhenOptedOut(body, optOutType);
-    return keyword ?? refusalOf(body);
-  }
-
-  private async obey(tx: Tx, wish: Wish, contact: KnownContact, sid: string): Promise<void> {
+  private async obey(tx: Tx, wish: Wish, contact: KnownContact, event: InboxEvent): Promise<void> {
+    const { sid, ageMs = 0 } = event;
     const consent = { source: 'text' as const, evidence: { messageSid: sid, wish: wish ?? '' } };
-    if (wish === 'start') await this.contacts.optIn(tx, contact.id, consent);
-    if (wish !== 'stop' && wish !== 'opt-out') return;
+    const change = consentBy(wish, await this.since(tx, contact.id, event));
+    if (change === 'opt-in') await this.contacts.optIn(tx, contact.id, consent, ageMs / 1_000);
+    if (change !== 'opt-out') return;
     await this.contacts.optOut(tx, contact, consent);
     this.sms.cancelAutomatic(tx, contact.id, null);
   }

@@ -6,7 +6,7 @@ export const COLUMNS = `id, tenant_id as "tenantId", conversation_id as "convers
   phone_number_id as "phoneNumberId", direction, author, purpose, body, media, segments, status, automatic, epoch,
   dedup_key as "dedupKey", wish, answered_by_twilio as "answeredByTwilio", error_code as "errorCode", suppressed_reason as "suppressedReason",
   message_sid as "messageSid", send_at as "sendAt", not_before as "notBefore", created_at as "createdAt", sent_at as "sentAt",
-  delivered_at as "deliveredAt"`;
+  delivered_at as "deliveredAt", recalled_at as "recalledAt"`;
 
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
 

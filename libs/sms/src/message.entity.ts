@@ -34,6 +34,8 @@ export class Message {
   @Column({ type: 'timestamptz', name: 'send_at', precision: 3, default: () => 'clock_timestamp()' })
   sendAt: Date;
   /** Put off: not before then, whatever its place in the order. */
+  /** Automatic texts were canceled while it was under way: should it come back, it is not sent again. */
+  @Column('timestamptz', { name: 'recalled_at', nullable: true }) recalledAt: Date | null;
   @Column({ type: 'timestamptz', name: 'not_before', precision: 3, nullable: true }) notBefore: Date | null;
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'clock_timestamp()' })
   createdAt: Date;

@@ -38,6 +38,10 @@ export interface Check {
   readonly verdict: string;
 }
 
+/** After an opt-out nothing goes out but its confirmation. */
+export const optOutForbids = ({ optedOut, purpose }: Pick<SendingInput, 'optedOut' | 'purpose'>): boolean =>
+  optedOut && purpose !== 'opt-out-confirmation';
+
 /** Automatic texts per conversation and hour; two machines that answer each other stop here. */
 export const AUTOMATIC_PER_HOUR = 10;
 
@@ -59,7 +63,7 @@ const RULES: readonly Rule[] = [
     name: 'not-opted-out',
     refusal: 'opted-out',
     looksAt: ({ optedOut, purpose }) => ({ optedOut, purpose }),
-    refuses: ({ optedOut, purpose }) => optedOut && purpose !== 'opt-out-confirmation',
+    refuses: optOutForbids,
   },
   {
     name: 'not-blocked',

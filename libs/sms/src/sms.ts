@@ -52,8 +52,11 @@ const QUEUE = `
   values ($1, $2, $3, $4, $5, 'outbound', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16, clock_timestamp()))
   on conflict (tenant_id, dedup_key) do nothing returning ${COLUMNS}`;
 const SAME = `select ${COLUMNS} from messages where tenant_id = $1 and dedup_key = $2`;
+/** Waits for who hands one of them over right now, and looks at it again as they left it. */
 const CANCEL = `
-  update messages set status = 'canceled' where tenant_id = $1 and contact_id = $2 and status = 'queued' and automatic
+  update messages set status = case status when 'queued' then 'canceled' else status end,
+    recalled_at = case status when 'sending' then clock_timestamp() end
+  where tenant_id = $1 and contact_id = $2 and status in ('queued', 'sending') and automatic
     and ($3::uuid is null or conversation_id = $3)`;
 
 type Counts = Pick<Parameters<typeof mayBeSent>[0], 'automaticLastHour' | 'sentToday' | 'prefixTextBacks'>;
@@ -120,7 +123,7 @@ export class Sms {
     return { message: made, refusal, checks };
   }
 
-  /** Cancels every automatic text still queued to a contact, or only one conversation's. */
+  /** Cancels every automatic text to a contact, or only one conversation's; one under way, should it come back. */
   cancelAutomatic(tx: Tx, contactId: string, conversationId: string | null): void {
     tx.send(CANCEL, [tx.tenantId, contactId, conversationId]);
   }

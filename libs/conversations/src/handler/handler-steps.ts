@@ -7,7 +7,7 @@ import { Routing } from '#libs/tenants';
 import { COLUMNS, conversationView } from '../conversation-view.js';
 import type { Conversation } from '../conversation.entity.js';
 import { Thread, type Row } from '../thread.js';
-import { step, type ConversationEvent, type Effect, type Handler } from './handler.domain.js';
+import { endsEpoch, step, type ConversationEvent, type Effect, type Handler } from './handler.domain.js';
 
 /** Before everything else: an alarm that is a second late broke its word, and one of them serves all that are due. */
 const TAKEOVER_PRIORITY = -30;
@@ -91,13 +91,14 @@ export class HandlerSteps {
     group: readonly Row[],
     { from, event, at }: { readonly from: Handler; readonly event: ConversationEvent; readonly at: Date },
   ): Promise<readonly Row[]> {
-    const { handler, effects } = step(from, event);
-    const changes = handler !== from;
-    const raises = changes || effects.includes('raise-epoch');
+    const taken = step(from, event);
+    const { handler, effects } = taken;
     if (effects.includes('disarm')) tx.send(DISARM, [tx.tenantId, idsOf(group)]);
-    const after = raises ? await tx.query<Row>(RAISE, [tx.tenantId, idsOf(group), handler]) : group;
+    const after = endsEpoch(from, taken)
+      ? await tx.query<Row>(RAISE, [tx.tenantId, idsOf(group), handler])
+      : group;
     for (const effect of effects) await this.perform(tx, after, effect, at);
-    if (changes) this.tell(tx, after, from, event);
+    if (handler !== from) this.tell(tx, after, from, event);
     return after;
   }
 

@@ -71,3 +71,7 @@ const STEPS: Readonly<Record<Handler, Readonly<Partial<Record<ConversationEvent,
 /** An event with no entry changes nothing: late timers and repeated webhooks are harmless. */
 export const step = (handler: Handler, event: ConversationEvent): Step =>
   STEPS[handler][event] ?? to(handler);
+
+/** Whether a step ends the epoch: every change of hands does, and whatever makes what others think of stale. */
+export const endsEpoch = (before: Handler, { handler, effects }: Step): boolean =>
+  handler !== before || effects.includes('raise-epoch');

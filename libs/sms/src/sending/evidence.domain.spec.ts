@@ -25,6 +25,18 @@ describe("Twilio's list says of a text", () => {
     ['nothing by what is older', [row('1', T0 - 5_001)], [send('A')], absent],
     ['that it is there, however late', [row('1', T0 + 500_000)], [send('A')], match('1')],
     ['that it is there, without a time', [row('1', null)], [send('A')], match('1')],
+    [
+      'that it is there, and not what its like was that was lacking before',
+      [row('1', T0)],
+      [send('B', T0 - 600_000), send('A')],
+      match('1'),
+    ],
+    [
+      'that it is absent when the row is older than it',
+      [row('1', T0 - 600_000)],
+      [send('B', T0 - 600_000), send('A')],
+      absent,
+    ],
     ['nothing by another text', [row('1', T0, 'Bye')], [send('A')], absent],
     [
       'nothing when there are more than were sent',

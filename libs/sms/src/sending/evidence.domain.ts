@@ -27,15 +27,18 @@ export interface Search {
 /** Twilio's clock may be behind the database's by so much, and its times are whole seconds. */
 export const CLOCKS_APART_MS = 5_000;
 
-const byTime = <T extends { readonly at: number; readonly key: string }>(a: T, b: T): number =>
-  a.at - b.at || (a.key < b.key ? -1 : 1);
+const newestFirst = <T extends { readonly at: number; readonly key: string }>(a: T, b: T): number =>
+  b.at - a.at || (a.key < b.key ? 1 : -1);
 
 type Pairs = ReadonlyMap<string, string>;
 
-/** SIDs by attempt, oldest to oldest; null when some row fits no send that is left: more rows than sends. */
+/**
+ * SIDs by attempt, newest to newest: what Twilio lacked before has no claim on the row of a like text sent since. Null
+ * when some row fits no send that is left: more rows than sends.
+ */
 const pairsOf = (rows: readonly Listed[], sends: readonly Unproven[]): Pairs | null => {
-  const left = sends.map((one) => ({ ...one, at: one.openedAt, key: one.attemptId })).toSorted(byTime);
-  const ordered = rows.map((row) => ({ ...row, at: row.createdAt ?? 0, key: row.sid })).toSorted(byTime);
+  const left = sends.map((one) => ({ ...one, at: one.openedAt, key: one.attemptId })).toSorted(newestFirst);
+  const ordered = rows.map((row) => ({ ...row, at: row.createdAt ?? 0, key: row.sid })).toSorted(newestFirst);
   const pairs = new Map<string, string>();
   for (const { sid, createdAt } of ordered) {
     const fits = left.findIndex(
@@ -61,7 +64,7 @@ const matchIn = (pairs: Pairs, { messageId, sends }: Search): Finding => {
 };
 
 /**
- * What a list says of a message, as a multiset: so many rows for so many sends of ours, oldest to oldest. There is no
+ * What a list says of a message, as a multiset: so many rows for so many sends of ours, newest to newest. There is no
  * upper bound in time, on purpose: a row that comes later than W is late acceptance, and to overlook it would double.
  * @param listed null when the list could not be had, or did not reach back to the first of these sends
  */

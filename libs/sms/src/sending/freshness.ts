@@ -1,5 +1,4 @@
-/** An attempt may leave for so long after it was opened; a process that was frozen in between lets it be. */
-const MAY_LEAVE_MS = 15_000;
+import { MAY_LEAVE_MS } from './pace.domain.js';
 
 /** When an attempt was opened by this process's clocks, in milliseconds; read before its transaction began. */
 interface Opened {

@@ -4,13 +4,10 @@ import { Db } from '#libs/platform';
 import { Telephony, type Berth, type SendOutcome } from '#libs/twilio';
 
 import type { Departure } from './outgoing.js';
+import { SETTLE_AGAIN_MS, SETTLE_TRIES } from './pace.domain.js';
 import { SendNews } from './send-news.js';
 import { loadSend } from './send-row.js';
 import { Sends } from './sends.js';
-
-/** An answer that cannot be written down is tried again so often; then the attempt's look finds it out. */
-const SETTLE_TRIES = 30;
-const SETTLE_AGAIN_MS = 1_000;
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 

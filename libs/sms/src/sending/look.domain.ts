@@ -34,11 +34,11 @@ const lacking = (send: Send, attempt: Attempt, { at, since }: SendEvent & { kind
   return { send: { ...absent, status: 'queued', notBefore: at }, effects: [{ kind: 'wake', at }] };
 };
 
-/** What a look into Twilio's list changes; `at` of the event before the attempt's `lookAt` changes nothing. */
+/** What a look into Twilio's list changes: nothing, when the list was asked for before the attempt's `lookAt`. */
 export const look = (send: Send, event: SendEvent & { kind: 'looked' }): Step => {
   const attempt = attemptOf(send, event.attemptId);
   if (attempt === undefined || !UNDER_WAY.includes(attempt.outcome)) return stay(send);
-  if (!hangsOn(send, attempt) || event.at < attempt.lookAt) return stay(send);
+  if (!hangsOn(send, attempt) || event.askedAt < attempt.lookAt) return stay(send);
   const { finding, at } = event;
   switch (finding.kind) {
     case 'matched':

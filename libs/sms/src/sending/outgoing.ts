@@ -7,7 +7,9 @@ import type { Message } from '../message.entity.js';
 import { COLUMNS } from '../message-view.js';
 import type { Claimed } from '../restore/incarnation.js';
 import { HAS_STRAYS, Strays } from '../restore/strays.js';
+import { optOutForbids } from '../sending-rules.domain.js';
 import { Addressing } from './addressing.js';
+import { BLOCKED_AGAIN_MS, LOOK_OVERDUE_SECONDS } from './pace.domain.js';
 import { SendAlarm } from './send-alarm.js';
 import { loadSend } from './send-row.js';
 import type { SendEvent } from './send-state.domain.js';
@@ -30,8 +32,6 @@ type Row = Message & {
   readonly strayed: boolean;
 } & Record<string, unknown>;
 
-/** A conversation whose way is not free is looked at again, should whoever frees it forget. */
-const BLOCKED_AGAIN_MS = 20_000;
 /** A database that went back in time is compared with Twilio first. */
 const RESTORING_AGAIN_MS = 3_000;
 /** How long a text waits that found no berth: as long again as it has waited, within these. */
@@ -56,7 +56,7 @@ const PUT_OFF = `
 const OVERDUE = `
   select a.id from message_attempts a join messages m on m.tenant_id = a.tenant_id and m.id = a.message_id
   where m.tenant_id = $1 and m.conversation_id = $2 and m.status = 'sending' and a.outcome in ('open', 'unknown')
-    and a.look_at < clock_timestamp() - interval '30 seconds'`;
+    and a.look_at < clock_timestamp() - interval '${LOOK_OVERDUE_SECONDS} seconds'`;
 
 /** Finds the text of a conversation that is next, and opens its attempt. */
 @Injectable()
@@ -95,7 +95,7 @@ export class Outgoing {
   private async insteadOfSending(tx: Tx, message: Row): Promise<SendEvent | null> {
     const { contactId, purpose, customerNumber, now: at } = message;
     const { optedOutAt } = await this.contacts.hold(tx, contactId);
-    if (optedOutAt !== null && purpose !== 'opt-out-confirmation') return { kind: 'withdrawn', at };
+    if (optOutForbids({ optedOut: optedOutAt !== null, purpose })) return { kind: 'withdrawn', at };
     return message.strayed ? this.strays.judge(tx, message, customerNumber, at) : null;
   }
 

@@ -28,7 +28,12 @@ describe('a text that Twilio never got', () => {
     [{ author: 'human', purpose: 'reply' }, NOBODY, 1, hold],
     [{ author: 'human', purpose: 'scheduled' }, NOBODY, 1, hold],
   ])('%j, with %j since, after %i min', (kind, since, minutes, verdict) => {
-    const send = { ...kind, createdAt: 0, attempts: [{ outcome: 'absent' }] };
+    const send = { ...kind, createdAt: 0, recalled: false, attempts: [{ outcome: 'absent' }] };
     expect(resendOf(send, { at: minutes * MINUTE, since })).toEqual(verdict);
+  });
+
+  it('is not sent again when automatic texts were canceled meanwhile', () => {
+    const send = { author: 'system', purpose: 'emergency', createdAt: 0, attempts: [] } as const;
+    expect(resendOf({ ...send, recalled: true }, { at: MINUTE, since: NOBODY })).toEqual(stale);
   });
 });

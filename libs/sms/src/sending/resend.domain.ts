@@ -5,6 +5,8 @@ export interface SendKind {
   readonly author: Author;
   readonly purpose: Purpose;
   readonly createdAt: number;
+  /** Automatic texts were canceled while it was under way: should it come back, it is not sent again. */
+  readonly recalled: boolean;
 }
 
 /** What was written in the conversation after this text was. */
@@ -40,7 +42,9 @@ export const isAnswer = ({ author, purpose }: Pick<SendKind, 'author' | 'purpose
 type Judged = SendKind & { readonly tries: number; readonly age: number; readonly since: Since };
 
 const isStale = ({ since, ...kind }: Judged): boolean =>
-  (isAnswer(kind) && (since.inbound || since.human)) || (kind.purpose === 'text-back' && since.human);
+  kind.recalled ||
+  (isAnswer(kind) && (since.inbound || since.human)) ||
+  (kind.purpose === 'text-back' && since.human);
 
 /** The first that holds decides. */
 const VERDICTS: readonly (readonly [Resend, (judged: Judged) => boolean])[] = [

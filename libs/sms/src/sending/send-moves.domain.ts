@@ -24,6 +24,11 @@ export const end = (send: Send, errorCode: string): Step => ({
   effects: [{ kind: 'announce', event: 'message.status' }, { kind: 'next' }],
 });
 
+export const cancel = (send: Send): Step => ({
+  send: { ...send, status: 'canceled' },
+  effects: [{ kind: 'next' }],
+});
+
 export const hold = (send: Send, why: string): Step => ({
   send: { ...send, status: 'held' },
   effects: [{ kind: 'held', why }, { kind: 'announce', event: 'message.status' }, { kind: 'next' }],

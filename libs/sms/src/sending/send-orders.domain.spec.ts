@@ -14,6 +14,7 @@ const queued: Send = {
   author: 'system',
   purpose: 'text-back',
   createdAt: T0 - 1_000,
+  recalled: false,
   status: 'queued',
   notBefore: 0,
   sid: null,
@@ -25,7 +26,12 @@ const run = (send: Send, events: readonly SendEvent[]): Send =>
 
 const open = run(queued, [{ kind: 'claimed', at: T0, attemptId: 'a' }]);
 const base = { at: T0 + 90_000, attemptId: 'a' } as const;
-const answered = (answer: Answer): SendEvent => ({ kind: 'answered', ...base, answer, jitter: 0 });
+const answered = (answer: Answer): SendEvent => ({
+  kind: 'answered',
+  ...base,
+  answer,
+  jitter: 0,
+});
 const calledBack = (word: string, code: string | null = null): SendEvent => ({
   kind: 'called-back',
   ...base,
@@ -36,6 +42,7 @@ const calledBack = (word: string, code: string | null = null): SendEvent => ({
 const matched: SendEvent = {
   kind: 'looked',
   ...base,
+  askedAt: base.at,
   finding: { kind: 'matched', attemptId: 'a', sid: SID },
   since: { inbound: false, human: false },
 };
@@ -116,6 +123,7 @@ describe('any sequence of events', () => {
       arbitrary: fc.tuple(claims, fc.constantFrom(...findings), since).map(([base, make, written]) => ({
         ...base,
         kind: 'looked' as const,
+        askedAt: base.at,
         finding: make(base.attemptId),
         since: written,
       })),

@@ -36,7 +36,8 @@ const AROUND = `
       'sid', message_sid, 'code', error_code) order by seq), '[]')
       from message_attempts where tenant_id = $1 and message_id = $2) as attempts`;
 const SAVE = `
-  update messages set status = $3, message_sid = $4, error_code = $5, not_before = $6, sent_at = $7, delivered_at = $8
+  update messages set status = $3, message_sid = $4, error_code = $5, not_before = $6, sent_at = $7, delivered_at = $8,
+    recalled_at = case when $9 then recalled_at end
   where tenant_id = $1 and id = $2`;
 const SAVE_ATTEMPT = `
   update message_attempts set outcome = $3, message_sid = $4, error_code = left($5, 200), looks = $6, absences = $7,
@@ -49,6 +50,7 @@ export const sendOf = (message: Message, attempts: readonly Attempt[]): Send => 
   author: message.author,
   purpose: message.purpose,
   createdAt: message.createdAt.getTime(),
+  recalled: message.recalledAt !== null,
   status: message.status,
   notBefore: message.notBefore?.getTime() ?? 0,
   sid: message.messageSid,
@@ -73,12 +75,13 @@ export const saveSend = (tx: Tx, { message, send: before, now }: LoadedSend, aft
     status,
     messageSid: sid,
     errorCode,
+    recalledAt: after.recalled ? message.recalledAt : null,
     notBefore: notBefore === 0 ? null : new Date(notBefore),
     sentAt: message.sentAt ?? (sid === null ? null : new Date(now)),
     deliveredAt: message.deliveredAt ?? (status === 'delivered' ? new Date(now) : null),
   };
   const times = [saved.notBefore, saved.sentAt, saved.deliveredAt];
-  tx.send(SAVE, [tx.tenantId, message.id, status, sid, errorCode, ...times]);
+  tx.send(SAVE, [tx.tenantId, message.id, status, sid, errorCode, ...times, after.recalled]);
   const changed = after.attempts.filter((one) => !before.attempts.includes(one));
   for (const { id, outcome, sid: its, code, looks, absences, lookAt } of changed)
     tx.send(SAVE_ATTEMPT, [tx.tenantId, id, outcome, its, code, looks, absences, lookAt]);

@@ -13,7 +13,7 @@ export interface Attempt {
   readonly outcome: AttemptOutcome;
   /** t0: when it was opened, before the first byte. */
   readonly openedAt: number;
-  /** When Twilio's list is looked into next; an earlier look says nothing. */
+  /** When Twilio's list is looked into next; one that was asked for earlier says nothing. */
   readonly lookAt: number;
   readonly looks: number;
   /** How many looks were answered by a list without it. */
@@ -67,6 +67,8 @@ export type SendEvent = { readonly at: number } & (
     }
   | {
       readonly kind: 'looked';
+      /** Before the list was asked for; a process may sleep long between that and this. */
+      readonly askedAt: number;
       readonly attemptId: string;
       readonly finding: Finding;
       readonly since: Since;

@@ -13,6 +13,7 @@ const queued: Send = {
   author: 'system',
   purpose: 'text-back',
   createdAt: T0 - 1_000,
+  recalled: false,
   status: 'queued',
   notBefore: 0,
   sid: null,
@@ -42,6 +43,7 @@ const calledBack = (word: string, sid = SID, attemptId = 'a', code: string | nul
 const absent = (at: number, attemptId = 'a', since = NOBODY): SendEvent => ({
   kind: 'looked',
   at,
+  askedAt: at,
   attemptId,
   finding: { kind: 'absent' },
   since,
@@ -49,6 +51,7 @@ const absent = (at: number, attemptId = 'a', since = NOBODY): SendEvent => ({
 const unclear = (at: number): SendEvent => ({
   kind: 'looked',
   at,
+  askedAt: at,
   attemptId: 'a',
   finding: { kind: 'unclear', why: 'redacted' },
   since: NOBODY,
@@ -56,6 +59,7 @@ const unclear = (at: number): SendEvent => ({
 const matched = (at: number, sid = SID): SendEvent => ({
   kind: 'looked',
   at,
+  askedAt: at,
   attemptId: 'a',
   finding: { kind: 'matched', attemptId: 'a', sid },
   since: NOBODY,
@@ -240,10 +244,5 @@ describe('a text on its way out', () => {
       const { send, effects } = step(resent, late, RULES);
       expect([send.status, send.attempts.at(-1)?.outcome, effects]).toEqual(['sending', 'open', []]);
     }
-  });
-
-  it('found by a restore is bound, and is not sent', () => {
-    const { send } = run(queued, { kind: 'found', at: T0, sid: SID }, claimed());
-    expect([send.status, send.sid, send.attempts]).toEqual(['accepted', SID, []]);
   });
 });

@@ -3,6 +3,7 @@ import { look } from './look.domain.js';
 import {
   attemptOf,
   bind,
+  cancel,
   end,
   hangsOn,
   hold,
@@ -31,9 +32,11 @@ const claim = (send: Send, { at, attemptId }: { at: number; attemptId: string },
   };
 };
 
+/** It waits again, unless automatic texts were canceled while it was under way. */
 const putOff = (send: Send, attempt: Attempt, outcome: 'put-off' | 'not-sent', until: number): Step => {
   const closed = withAttempt(send, attempt.id, { outcome });
   if (!hangsOn(send, attempt)) return stay(closed);
+  if (send.recalled) return cancel(closed);
   return {
     send: { ...closed, status: 'queued', notBefore: until },
     effects: [{ kind: 'wake', at: until }],
@@ -84,7 +87,8 @@ const callBack = (send: Send, { attemptId, sid, word, code }: SendEvent & { kind
 const resolve = (send: Send, { as, at }: SendEvent & { kind: 'resolved' }): Step => {
   if (send.status !== 'held') return stay(send);
   if (as === 'discard') return end(send, 'discarded');
-  return { send: { ...send, status: 'queued', notBefore: at }, effects: [{ kind: 'wake', at }] };
+  const again = { status: 'queued', notBefore: at, recalled: false } as const;
+  return { send: { ...send, ...again }, effects: [{ kind: 'wake', at }] };
 };
 
 const find = (send: Send, sid: string): Step => {
@@ -113,9 +117,7 @@ export const step = (send: Send, event: SendEvent, rules: SendRules): Step => {
     case 'found':
       return find(send, event.sid);
     case 'withdrawn':
-      return send.status === 'queued'
-        ? { send: { ...send, status: 'canceled' }, effects: [{ kind: 'next' }] }
-        : stay(send);
+      return send.status === 'queued' ? cancel(send) : stay(send);
     case 'dropped':
       return send.status === 'queued' ? end(send, event.why) : stay(send);
     case 'doubted':

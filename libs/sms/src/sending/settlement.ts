@@ -5,6 +5,7 @@ import { Telephony } from '#libs/twilio';
 
 import { CLOCKS_APART_MS, findingOf, type Listed, type Unproven } from './evidence.domain.js';
 import type { Since } from './resend.domain.js';
+import { ALIKE_MINUTES } from './pace.domain.js';
 import { SendAlarm } from './send-alarm.js';
 import { loadSend, type LoadedSend } from './send-row.js';
 import type { Finding } from './send-state.domain.js';
@@ -35,7 +36,7 @@ const ALIKE = `
   join messages mine on mine.tenant_id = a.tenant_id and mine.id = $2
   where a.tenant_id = $1 and a.outcome in ('open', 'unknown', 'absent') and a.message_sid is null and m.message_sid is null
     and m.contact_id = mine.contact_id and m.phone_number_id = mine.phone_number_id and m.body = mine.body
-    and (m.id = mine.id or a.opened_at > clock_timestamp() - interval '30 minutes')`;
+    and (m.id = mine.id or a.opened_at > clock_timestamp() - interval '${ALIKE_MINUTES} minutes')`;
 const OWNED = 'select sid from twilio_sids where sid = any($1)';
 /** Waits for a reply that is being written in the conversation: what it cancels must be queued before or after. */
 const STILL = `
@@ -78,7 +79,8 @@ export class Settlement implements OnModuleInit {
       return;
     }
     const listed = isCrowded ? null : await this.list(question);
-    await this.db.transaction(tenantId, (tx) => this.conclude(tx, attemptId, listed));
+    const { now: askedAt } = question.loaded;
+    await this.db.transaction(tenantId, (tx) => this.conclude(tx, attemptId, { listed, askedAt }));
   }
 
   /** The attempt with its message locked, when a look at it is due. */
@@ -111,7 +113,11 @@ export class Settlement implements OnModuleInit {
     }
   }
 
-  private async conclude(tx: Tx, attemptId: string, listed: readonly Listed[] | null): Promise<void> {
+  private async conclude(
+    tx: Tx,
+    attemptId: string,
+    { listed, askedAt }: { readonly listed: readonly Listed[] | null; readonly askedAt: number },
+  ): Promise<void> {
     await tx.query(STILL, [tx.tenantId, attemptId]);
     const question = await this.ask(tx, attemptId);
     if (question === null) return;
@@ -120,7 +126,7 @@ export class Settlement implements OnModuleInit {
     const finding = await this.finding(tx, question, listed);
     const written = await tx.one<Since & Record<string, unknown>>(SINCE, [tx.tenantId, message.id]);
     const since = written ?? { inbound: true, human: true };
-    await this.sends.apply(tx, loaded, { kind: 'looked', at, attemptId, finding, since });
+    await this.sends.apply(tx, loaded, { kind: 'looked', at, askedAt, attemptId, finding, since });
   }
 
   private async finding(

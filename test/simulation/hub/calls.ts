@@ -1,0 +1,179 @@
+import { lastHeardAt, type Evidence } from '../../../libs/calls/src/evidence.domain.js';
+import { heardIn, isNote, withPlan, type Heard } from '../../../libs/calls/src/heard.domain.js';
+import {
+  moveOf,
+  outcomeOf,
+  rangSeconds,
+  WAIT_SECONDS,
+  type Final,
+  type Patience,
+} from '../../../libs/calls/src/outcome.domain.js';
+import type { InboxEvent } from '../../../libs/durable/src/webhook-events.js';
+import type { Host, Work } from '../host.js';
+import type { Call } from '../rows.js';
+import { Outage, type Tx } from '../store.js';
+import { MINUTE, SECOND } from '../world.js';
+import { ableHost, type Ground } from './ground.js';
+
+const SWEEP_AFTER_MS = 80 * SECOND;
+const OVERDUE_MS = 2 * SECOND;
+const LONGEST_CALL_MS = 14_460 * SECOND;
+const HEALED_AFTER_MS = MINUTE;
+
+/** Calls: what was heard is a set, and the verdict is decided over it; once, or a second time from answered to missed. */
+export class Calls {
+  private readonly ground: Ground;
+  private readonly watched = new Set<string>();
+  private healed: (host: Host) => boolean = () => true;
+
+  constructor(ground: Ground) {
+    this.ground = ground;
+  }
+
+  /** Says whether a host has read Twilio's lists since it started. */
+  sweepWhen(healed: (host: Host) => boolean): void {
+    this.healed = healed;
+  }
+
+  apply(tx: Tx, event: InboxEvent): void {
+    const told = heardIn(event);
+    if (Object.keys(told).length === 0) return;
+    const isSilent = isNote(event, told);
+    const call = this.observe(tx, event, withPlan(event, told), isSilent);
+    if (!isSilent) this.judge(tx, call, 'fresh');
+    if (event.kind !== 'call.incoming') return;
+    if (event.context['plan'] === 'reject') this.ground.world.sometimes('a call was rejected');
+    this.ground.world.sometimes('nobody could be rung', event.context['plan'] === 'unattended');
+    tx.publish({ type: 'call.started', subject: event.sid, data: {} });
+  }
+
+  /** What was waited for did not come. */
+  *judgeAgain(host: Host, sid: string, patience: Patience): Work {
+    yield* this.ground.store.transaction(host, (tx) => {
+      const call = tx.need('calls', sid);
+      if (call.judgeAt !== null && call.judgeAt <= tx.now) this.judge(tx, call, patience);
+    });
+  }
+
+  /** Every call that is to be judged again is swept, should its alarm not do it. */
+  committed({ changes }: Tx): void {
+    for (const { table, after } of changes)
+      if (table === 'calls' && after?.judgeAt != null) this.watch(after.sid, after.judgeAt);
+  }
+
+  private watch(sid: string, judgeAt: number): void {
+    if (this.watched.has(sid)) return;
+    const { world } = this.ground;
+    this.watched.add(sid);
+    const inMs = judgeAt + OVERDUE_MS - world.now + world.random.between(1, 5_000);
+    world.schedule(inMs, `sweep of ${sid}`, () => {
+      this.watched.delete(sid);
+      this.sweep(sid);
+    });
+  }
+
+  private sweep(sid: string): void {
+    const { world, store } = this.ground;
+    const judgeAt = store.tables.calls.get(sid)?.judgeAt ?? null;
+    if (judgeAt === null) return;
+    const host = ableHost(this.ground);
+    const isHealed =
+      host !== undefined && (this.healed(host) || world.now - host.startedAt > HEALED_AFTER_MS);
+    if (isHealed && judgeAt + OVERDUE_MS <= world.now) host.start(`sweeps ${sid}`, this.sweeping(host, sid));
+    else this.watch(sid, Math.max(judgeAt, world.now));
+  }
+
+  private *sweeping(host: Host, sid: string): Work {
+    try {
+      yield* this.judgeAgain(host, sid, 'swept');
+    } catch (error) {
+      if (!(error instanceof Outage)) throw error;
+    }
+    const judgeAt = this.ground.store.tables.calls.get(sid)?.judgeAt ?? null;
+    if (judgeAt !== null) this.watch(sid, Math.max(judgeAt, this.ground.world.now));
+  }
+
+  private observe(tx: Tx, event: InboxEvent, heard: Heard, isSilent: boolean): Call {
+    const heardAt = tx.now - (event.ageMs ?? 0);
+    const at = new Date(heardAt).toISOString();
+    const stamped: Evidence = Object.fromEntries(
+      Object.entries(heard).map(([name, observation]) => [name, { ...observation, at }]),
+    );
+    const known = tx.get('calls', event.sid);
+    const call =
+      known === undefined ? this.born(tx, event, stamped) : this.grown(tx, known, stamped, isSilent);
+    const row = { ...call, startedAt: Math.min(call.startedAt, heardAt) };
+    tx.set('calls', event.sid, row);
+    return row;
+  }
+
+  private born(tx: Tx, { sid, params }: InboxEvent, evidence: Evidence): Call {
+    const open = {
+      status: 'ringing',
+      outcome: null,
+      missedReason: null,
+      endedAt: null,
+      decided: null,
+    } as const;
+    const judgeAt = tx.now + SWEEP_AFTER_MS;
+    return { sid, from: params['From'] ?? '', evidence, ...open, judgeAt, startedAt: tx.now, textBacks: [] };
+  }
+
+  private grown(tx: Tx, call: Call, heard: Evidence, isSilent: boolean): Call {
+    const evidence = { ...heard, ...call.evidence };
+    if (isSilent) return { ...call, evidence };
+    const judgeAt = call.outcome === null ? Math.max(call.judgeAt ?? 0, tx.now + SWEEP_AFTER_MS) : null;
+    return { ...call, evidence, judgeAt };
+  }
+
+  private judge(tx: Tx, call: Call, patience: Patience): void {
+    const verdict = outcomeOf(call.evidence, patience);
+    const move = moveOf(call, verdict, patience);
+    const isLate = call.outcome !== null && verdict.kind !== 'open' && move.kind === 'stay';
+    this.ground.world.sometimes('evidence after the verdict changed nothing', isLate);
+    switch (move.kind) {
+      case 'stay':
+        return;
+      case 'progress':
+        return tx.set('calls', call.sid, {
+          ...call,
+          status: 'in-progress',
+          judgeAt: tx.now + LONGEST_CALL_MS,
+        });
+      case 'wait':
+        return this.wait(tx, call);
+      case 'end':
+        return this.decide(tx, call, move.verdict, patience);
+    }
+  }
+
+  private wait(tx: Tx, call: Call): void {
+    this.ground.world.sometimes('a verdict waited');
+    tx.set('calls', call.sid, { ...call, judgeAt: tx.now + WAIT_SECONDS * SECOND });
+    tx.alarm('judge', call.sid, tx.now + WAIT_SECONDS * SECOND + 5);
+  }
+
+  private decide(tx: Tx, call: Call, verdict: Final, patience: Patience): void {
+    const { world } = this.ground;
+    world.sometimes('a verdict was made without what it waited for', patience === 'waited');
+    world.sometimes('a verdict changed from answered to missed', call.outcome !== null);
+    world.sometimes('a call was swept', patience === 'swept');
+    const { evidence } = call;
+    const heardAt = lastHeardAt(evidence);
+    const endedAt = call.endedAt ?? (heardAt === null ? tx.now : Date.parse(heardAt));
+    const missedReason = verdict.kind === 'missed' ? verdict.reason : null;
+    const decided = { patience, heard: Object.keys(evidence).length };
+    const ended = {
+      status: 'ended',
+      outcome: verdict.kind,
+      missedReason,
+      judgeAt: null,
+      endedAt,
+      decided,
+    } as const;
+    tx.set('calls', call.sid, { ...call, ...ended });
+    if (verdict.kind !== 'missed') return;
+    const data = { from: call.from, missedReason, rangSeconds: rangSeconds(evidence), endedAt };
+    tx.publish({ type: 'call.missed', subject: call.sid, data });
+  }
+}
