@@ -42,6 +42,7 @@ export class ProcessHub {
       ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       TWILIO_API_BASE_URL: sandbox.url,
       LOG_LEVEL: 'info',
+      LAME_DUCK_SECONDS: '0',
     });
     const first = hub.start();
     await hub.ready();

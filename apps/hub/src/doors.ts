@@ -1,15 +1,17 @@
 import type { Server } from 'node:http';
 
+import type { Configuration } from '#libs/platform';
+
 /** Longer than balancers keep theirs, 60 s mostly: else they use a connection again in the moment that we close it. */
 const KEEP_ALIVE_MS = 75_000;
-/** Readiness is 503 for so long before anything stops: a balancer needs to hear it. Nobody balances a test. */
-const LAME_DUCK_MS = { production: 1_500, development: 0, test: 0 };
+/** Balancers ask every few seconds. Nobody balances a test. */
+const LAME_DUCK_SECONDS = { production: 5, development: 0, test: 0 };
 /** Requests in hand at the close get so long; then their connections are cut. */
 const REQUESTS_WITHIN_MS = 2_000;
 
 /** Waits, still serving, until a balancer has heard that we are not ready any more. */
-export const lameDuck = (mode: keyof typeof LAME_DUCK_MS): Promise<void> =>
-  new Promise((done) => setTimeout(done, LAME_DUCK_MS[mode]));
+export const lameDuck = ({ NODE_ENV, LAME_DUCK_SECONDS: given }: Configuration): Promise<void> =>
+  new Promise((done) => setTimeout(done, (given ?? LAME_DUCK_SECONDS[NODE_ENV]) * 1_000));
 
 /**
  * Has a server keep its connections for whoever uses them again; and its close, which takes no connection any more,

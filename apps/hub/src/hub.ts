@@ -1,5 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Snapshot } from '#libs/durable';
+import { Heartbeat, Snapshot } from '#libs/durable';
 import { Configuration, DatabaseAddress, Log } from '#libs/platform';
 import { Accounts } from '#libs/twilio';
 
@@ -20,7 +20,7 @@ const OWN_WITHIN_MS = 30_000;
 export interface Hub {
   readonly app: NestExpressApplication;
   readonly keys: Keys;
-  /** Finishes jobs in hand, still serving, then requests in hand, then stops everything that was started. */
+  /** Finishes jobs in hand, still serving, then requests in hand, then stops everything; within 15 s of its begin. */
   stop(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ export const startHub = async (settings: Configuration): Promise<Hub> => {
   const stop = async (): Promise<void> => {
     app.get(Lifecycle).stop();
     app.get(Log).info('stopping: requests and jobs in hand finish');
-    await lameDuck(settings.NODE_ENV);
+    await Promise.all([lameDuck(settings), app.get(Heartbeat).retire()]);
     await app.close();
     await embedded?.stop();
   };

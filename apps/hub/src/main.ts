@@ -7,6 +7,7 @@ import { loadSettings } from './settings.js';
 import { welcome } from './welcome.js';
 
 const EXIT_BAD_CONFIGURATION = 78;
+/** A stop was asked for, and comes: what is still in hand then is on the disk, or done again by whoever comes next. */
 const STOP_WITHIN_MS = 14_500;
 
 const stopOnSignals = (hub: Hub, also: () => Promise<void>): void => {
@@ -14,7 +15,7 @@ const stopOnSignals = (hub: Hub, also: () => Promise<void>): void => {
   const stop = (): void => {
     if (stopping) process.exit(1);
     stopping = true;
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
     void also()
       .then(() => hub.stop())
       .then(

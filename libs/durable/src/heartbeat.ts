@@ -3,8 +3,11 @@ import { Interval } from '@nestjs/schedule';
 import { Configuration, Db, Log, newId, Tx } from '#libs/platform';
 
 import { JobRunner } from './job-runner.js';
+import { within } from './within.js';
 
 const BEAT_MS = 2_000;
+/** Whoever comes next frees what a database that is silent now was not told. */
+const FAREWELL_WITHIN_MS = 1_000;
 const DEAD_AFTER = '12 seconds';
 
 const BEAT = `
@@ -29,6 +32,7 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly id = newId();
   private beating = false;
   private stopped = false;
+  private retiring: Promise<void> | null = null;
 
   constructor(
     private readonly settings: Configuration,
@@ -43,11 +47,13 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    if (!this.settings.works) return;
-    this.stopped = true;
-    await this.runner.stop();
-    await this.db.system('workers', (tx) => this.sayFarewell(tx)).catch(() => undefined);
-    await this.runner.disconnect();
+    await this.retire();
+  }
+
+  /** Takes no more jobs, lets those in hand finish for 12 s, and says farewell; begun once, whoever asks for it. */
+  retire(): Promise<void> {
+    this.retiring ??= this.settings.works ? this.leave() : Promise.resolve();
+    return this.retiring;
   }
 
   @Interval(BEAT_MS)
@@ -72,6 +78,16 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
     if (gone.length === 0) return;
     await this.db.system('workers', (tx) => tx.query(FREE, [gone]));
     this.runner.freed(gone);
+  }
+
+  private async leave(): Promise<void> {
+    this.stopped = true;
+    await this.runner.stop();
+    const farewell = this.db.system('workers', (tx) => this.sayFarewell(tx)).catch(() => undefined);
+    await within(
+      farewell.then(() => this.runner.disconnect()),
+      FAREWELL_WITHIN_MS,
+    );
   }
 
   /** Gives back what is still locked: with our row, its names would be forgotten. */

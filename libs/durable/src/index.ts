@@ -5,6 +5,7 @@ export { DurableModule } from './durable.module.js';
 export { EventFeed } from './event-feed.js';
 export { Events, type DomainEvent, type NewEvent } from './events.js';
 export { Foreign } from './event-keeper.js';
+export { Heartbeat } from './heartbeat.js';
 export { Inbox } from './inbox.js';
 export { prepareJobs } from './job-runner.js';
 export { Jobs } from './jobs.js';

@@ -34,6 +34,19 @@ const count = (): PropertyDecorator => (target, key) => {
   );
 };
 
+const seconds =
+  (least: number, most: number): PropertyDecorator =>
+  (target, key) => {
+    const message = `$property takes whole seconds, ${least} to ${most}`;
+    IsInt({ message })(target, key);
+    Min(least, { message })(target, key);
+    Max(most, { message })(target, key);
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value))(
+      target,
+      key,
+    );
+  };
+
 const origin = (): PropertyDecorator => (target, key) => {
   IsOptional()(target, key);
   IsUrl(
@@ -114,11 +127,10 @@ export class Configuration {
   @count() readonly API_RATE_BURST: number = 300;
 
   /** W: how long after an attempt Twilio may still accept it although we saw no answer; then its list is asked. */
-  @IsInt({ message: '$property takes whole seconds, 1 to 480' })
-  @Min(1, { message: '$property takes whole seconds, 1 to 480' })
-  @Max(480, { message: '$property takes whole seconds, 1 to 480' })
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value))
-  readonly SEND_SETTLE_AFTER_SECONDS: number = 90;
+  @seconds(1, 480) readonly SEND_SETTLE_AFTER_SECONDS: number = 90;
+
+  /** How long requests are taken after readiness turned 503, at a stop; 5 in production, 0 elsewhere. */
+  @IsOptional() @seconds(0, 10) readonly LAME_DUCK_SECONDS?: number;
 
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     message: 'LOG_LEVEL takes fatal, error, warn, info, debug, trace or silent',
