@@ -68,10 +68,11 @@ describe('the hub as a process', () => {
     const polite = hub.start();
     await hub.ready();
     expect(await hub.stop(polite)).toBe(0);
-    const hurried = hub.start();
+    const hurried = hub.start({ LAME_DUCK_SECONDS: '5' });
     await hub.ready();
     hurried.process.kill('SIGTERM');
-    await new Promise((next) => setTimeout(next, 300));
+    await until(async () => (await fetch(`${hub.url}/health/ready`)).status === 503);
+    expect((await fetch(`${hub.url}/health/live`)).status).toBe(200);
     const asked = Date.now();
     expect(await hub.stop(hurried)).toBe(1);
     expect(Date.now() - asked).toBeLessThan(1_000);
