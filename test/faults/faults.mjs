@@ -27,7 +27,7 @@ ${Object.entries(rows)
   .join('\n')}
   report               what all long runs came to, from test/faults/results.jsonl
 
-Without a row: each in its short form, in all under three minutes; nothing is written down. Latencies may be
+Without a row: each that has one in its short form, in all under three minutes; nothing is written down. Latencies may be
 ${SLACK} times their target then, and what takes minutes (texts of unknown outcome, imports) is waited for in the long forms only. A text refused
 (503) because the machine's disk was slow is counted, and judged in the long forms only.
 With a row: its long form, in batches; each adds a line to test/faults/results.jsonl. It can be stopped at any time
@@ -49,6 +49,8 @@ const readOptions = () => {
   });
   const wrong = positionals.find((name) => name !== 'report' && !Object.hasOwn(rows, name));
   if (wrong !== undefined) throw new Error(`There is no row ${wrong}.\n\n${HELP}`);
+  const lasting = positionals.find((name) => values.short && rows[name]?.short === null);
+  if (lasting !== undefined) throw new Error(`${lasting} has no short form.`);
   const number = (name) => {
     if (values[name] === undefined) return undefined;
     if (!/^[1-9]\d*$/.test(values[name])) throw new Error(`--${name} takes a whole number above 0.`);
@@ -101,15 +103,21 @@ const short = async (name, { seed, trials, ...more }) => {
   console.log([...lines, ...told(outcome)].join('\n'));
 };
 
-/** Those that measure latencies one by one; then the others, three beside each other, at less load. */
+/** Those that measure latencies one by one, with what mostly waits beside them; then the others, three at once, at less load. */
 const allShort = async (seed) => {
   const names = Object.keys(rows).filter((name) => rows[name].short !== null);
-  for (const name of names.filter((each) => rows[each].alone)) await short(name, { seed });
-  const others = names.filter((name) => !rows[name].alone).values();
-  const lane = async () => {
-    for (const name of others) await short(name, { seed, rate: RATE_BESIDE });
+  const some = (isSo) => names.filter((name) => isSo(rows[name]));
+  const inTurn = async (turns, options) => {
+    for (const name of turns) await short(name, { seed, ...options });
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  const beside = { rate: RATE_BESIDE };
+  const waiting = inTurn(
+    some(({ waits }) => waits),
+    beside,
+  );
+  await inTurn(some(({ alone }) => alone));
+  const others = some(({ alone, waits }) => !alone && !waits).values();
+  await Promise.all([waiting, ...Array.from({ length: LANES }, () => inTurn(others, beside))]);
 };
 
 let stopping = false;
