@@ -6,7 +6,9 @@ import {
   open,
   readdir,
   readFile,
+  rename,
   rm,
+  rmdir,
   stat,
   writeFile,
   type FileHandle,
@@ -86,6 +88,12 @@ const filesIn = async (dataDir = folder): Promise<string[]> =>
 const range = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, index) => `key-${from + index}`);
 
+/** Puts a file where a folder was. */
+const exchange = async (file: string, place: string): Promise<void> => {
+  await rmdir(place);
+  await rename(file, place);
+};
+
 /** As if the process had been killed: its socket is gone, its files are as they are. */
 const die = (spool: Spool): Promise<void> =>
   (
@@ -153,6 +161,34 @@ describe('the spool', () => {
     await Promise.all(heirs.map((heir) => heir.onApplicationBootstrap()));
     const found = (await Promise.all(heirs.map((heir) => keysIn(heir)))).flat();
     expect(found.toSorted()).toEqual(range(0, 50).toSorted());
+  });
+
+  it('adopts all the dead although one of their folders cannot be cleared', async () => {
+    const dead = await Promise.all([opened(), opened(), opened()]);
+    await Promise.all(dead.map((spool, index) => spool.append(eventOf(index))));
+    await Promise.all(made.splice(0).map(die));
+    for (const name of await readdir(join(folder, 'spool'))) {
+      await rm(join(folder, 'spool', name, 'owner.sock'), { force: true });
+      await mkdir(join(folder, 'spool', name, 'owner.sock'));
+    }
+    const heir = await opened();
+    expect([heir.size.records, heir.fault]).toEqual([3, null]);
+    expect((await keysIn(heir)).toSorted()).toEqual(range(0, 3));
+  });
+
+  it('takes what it can of what the dead left, and the rest once that can be read', async () => {
+    const dead = await Promise.all([opened(), opened(), opened()]);
+    await Promise.all(dead.map((spool, index) => spool.append(eventOf(index))));
+    await Promise.all(dead.map(die));
+    const [bad = ''] = (await filesIn()).toSorted();
+    const aside = join(folder, 'aside');
+    await rename(bad, aside);
+    await mkdir(bad);
+    const heir = await opened();
+    expect([heir.size.records, heir.fault]).toEqual([2, null]);
+    for (const path of await filesIn()) if ((await stat(path)).isDirectory()) await exchange(aside, path);
+    await heir.lookAround();
+    expect((await keysIn(heir)).toSorted()).toEqual(range(0, 3));
   });
 
   it('skips damage in the middle and reads all the rest', async () => {

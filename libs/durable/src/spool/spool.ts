@@ -46,6 +46,8 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   private isWriting = false;
   private trouble: string | null = 'not opened yet';
   private isHigh = false;
+  private looking: Promise<void> | undefined;
+  private readonly complained = new Set<string>();
 
   constructor(
     private readonly settings: Configuration,
@@ -106,11 +108,16 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Takes over what processes that are gone have left, and says to others that we live. */
   @Interval(LOOK_AROUND_MS)
-  async lookAround(): Promise<void> {
+  lookAround(): Promise<void> {
+    this.looking ??= this.look().finally(() => (this.looking = undefined));
+    return this.looking;
+  }
+
+  private async look(): Promise<void> {
     try {
       const folder = await this.own();
       await folder.touch();
-      for (const path of await folder.adopt()) await this.take(path);
+      await this.takeOver(folder);
       if (this.trouble !== null) await this.tryDisk(folder);
     } catch (error) {
       this.fails(error);
@@ -133,6 +140,20 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
       await segment.remove();
     }
     this.works();
+  }
+
+  /** One that cannot be taken now is tried again the next time, and keeps none of the others waiting. */
+  private async takeOver(folder: SpoolFolder): Promise<void> {
+    const told = (name: string, error: unknown): void => {
+      if (!this.complained.has(name)) this.log.error('a spool cannot be taken over yet', error, { name });
+      this.complained.add(name);
+    };
+    for (const path of await folder.adopt(told)) {
+      await this.take(path).then(
+        () => folder.taken(path),
+        (error: unknown) => told(path, error),
+      );
+    }
   }
 
   private async take(path: string): Promise<void> {
