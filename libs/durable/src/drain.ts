@@ -5,7 +5,8 @@ import { Db, inContext, Metrics, newId } from '#libs/platform';
 import { EventKeeper } from './event-keeper.js';
 import { Inbox } from './inbox.js';
 import { Refuge } from './refuge.js';
-import type { SpooledEvent } from './spool/spool.js';
+import type { WaitingEvent } from './spool/spool-reader.js';
+import type { InboxEvent } from './webhook-events.js';
 
 const EVERY_MS = 250;
 const AT_ONCE = 4;
@@ -52,13 +53,13 @@ export class Drain implements BeforeApplicationShutdown {
   }
 
   /** Whether all went well, and there may be more. */
-  private async takeAll(waiting: readonly SpooledEvent[]): Promise<boolean> {
+  private async takeAll(waiting: readonly WaitingEvent[]): Promise<boolean> {
     const left = waiting.values();
     const ends = await Promise.all(Array.from({ length: AT_ONCE }, () => this.takeInTurn(left)));
     return ends.every((well) => well);
   }
 
-  private async takeInTurn(left: Iterator<SpooledEvent>): Promise<boolean> {
+  private async takeInTurn(left: Iterator<WaitingEvent>): Promise<boolean> {
     for (let next = left.next(); next.done !== true; next = left.next()) {
       if (this.stopping || this.db.away) return false;
       await this.giveWay();
@@ -74,11 +75,10 @@ export class Drain implements BeforeApplicationShutdown {
       await pause(YIELD_MS);
   }
 
-  private async take(spooled: SpooledEvent): Promise<boolean> {
-    const ageMs = Math.max(0, Date.now() - spooled.cameAt);
-    const event = { ...spooled.event, ageMs };
+  private async take(spooled: WaitingEvent): Promise<boolean> {
+    const event = spooled.event();
     const { verdict } = await this.keeper.keep(event);
-    if (verdict === 'away') return this.triedInVain(spooled);
+    if (verdict === 'away') return this.triedInVain(event, spooled);
     if (verdict === 'foreign')
       await this.keeper.record(event, 'dropped', 'about a call or message of somebody else');
     this.tries.delete(event.key);
@@ -87,7 +87,7 @@ export class Drain implements BeforeApplicationShutdown {
     return true;
   }
 
-  private async triedInVain({ event, done }: SpooledEvent): Promise<boolean> {
+  private async triedInVain(event: InboxEvent, { done }: WaitingEvent): Promise<boolean> {
     if (this.db.away) return false;
     const tries = (this.tries.get(event.key) ?? 0) + 1;
     this.tries.set(event.key, tries);

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Log, Metrics } from '#libs/platform';
 
-import { Spool, type SpooledEvent, type Ticket } from './spool/spool.js';
+import type { WaitingEvent } from './spool/spool-reader.js';
+import { Spool, type Ticket } from './spool/spool.js';
 import { within } from './within.js';
 import type { InboxEvent } from './webhook-events.js';
 
@@ -14,7 +15,7 @@ const HELD_AT_ONCE = 500;
 /** Where events go that PostgreSQL did not take in time: to the disk, or, as the last resort, to our memory. */
 @Injectable()
 export class Refuge {
-  private readonly held = new Set<SpooledEvent>();
+  private readonly held = new Set<WaitingEvent>();
 
   constructor(
     private readonly spool: Spool,
@@ -40,12 +41,16 @@ export class Refuge {
       });
       return;
     }
-    const holding: SpooledEvent = { event, cameAt: Date.now(), done: () => this.held.delete(holding) };
+    const cameAt = performance.now();
+    const holding: WaitingEvent = {
+      event: () => ({ ...event, ageMs: (event.ageMs ?? 0) + performance.now() - cameAt }),
+      done: () => this.held.delete(holding),
+    };
     this.held.add(holding);
   }
 
   /** Some of what waits; none when nothing does. */
-  async next(): Promise<readonly SpooledEvent[]> {
+  async next(): Promise<readonly WaitingEvent[]> {
     return [...[...this.held].slice(0, HELD_AT_ONCE), ...(await this.spool.next())];
   }
 }
