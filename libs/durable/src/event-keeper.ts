@@ -35,12 +35,18 @@ const RECORD = `
 @Injectable()
 export class EventKeeper {
   private readonly appliers = new Map<string, Applier>();
+  private count = 0;
 
   constructor(
     private readonly db: Db,
     private readonly jobs: Jobs,
     private readonly log: Log,
   ) {}
+
+  /** How many events this process has kept: while it grows, the database takes events. */
+  get keptSoFar(): number {
+    return this.count;
+  }
 
   /** Says who applies a kind of event: the one module that owns it. */
   on(kind: string, applier: Applier): void {
@@ -50,7 +56,9 @@ export class EventKeeper {
   /** Keeps and applies an event; one that cannot be applied is kept as failed. Never throws. */
   async keep(event: InboxEvent): Promise<Kept> {
     try {
-      return await this.inOneTransaction(event);
+      const kept = await this.inOneTransaction(event);
+      this.count += 1;
+      return kept;
     } catch (error) {
       if (error instanceof Foreign) return { verdict: 'foreign' };
       if (isOutage(error)) return { verdict: 'away' };

@@ -7,8 +7,6 @@ const SEGMENT_BYTES = 4 * MIB;
 const WORTH_REMOVING_BYTES = MIB / 4;
 /** Those who wrote the last records are given this long to tick them off themselves. */
 const QUIET_MS = 500;
-/** A segment that the disk does not give us is asked for again after this long; the others go on. */
-const REST_MS = 60_000;
 
 /** Where a record is. */
 export interface Place {
@@ -65,9 +63,9 @@ export class Segments {
     return segment;
   }
 
-  /** It could not be read: the next one's turn. */
-  rest(segment: Segment): void {
-    this.resting.set(segment, performance.now() + REST_MS);
+  /** The others' turn, for so many milliseconds. */
+  rest(segment: Segment, ms: number): void {
+    this.resting.set(segment, performance.now() + ms);
   }
 
   tick({ segment, at }: Pick<Place, 'segment' | 'at'>): void {

@@ -10,7 +10,13 @@ export interface WaitingEvent {
   /** As old as it is now. */
   event(): InboxEvent;
   done(): unknown;
+  /** It cannot be taken now: what is kept with it may wait a moment, and others go first. */
+  later(): unknown;
 }
+
+/** A segment that the disk does not give us is asked for again after this long. */
+const UNREADABLE_MS = 60_000;
+const PAUSE_MS = 1_000;
 
 /** Reads what waits, over everything that cannot be read. */
 export class SpoolReader {
@@ -44,7 +50,7 @@ export class SpoolReader {
       if (missing > 0) this.damaged(segment.path, missing);
       return found.flatMap((record) => this.opened(segment, record));
     } catch (error) {
-      this.segments.rest(segment);
+      this.segments.rest(segment, UNREADABLE_MS);
       this.told.log.error('a spool segment could not be read, and is tried again in a minute', error);
       return [];
     }
@@ -53,7 +59,13 @@ export class SpoolReader {
   private opened(segment: Segment, { at, payload, cameAt }: WaitingRecord): readonly WaitingEvent[] {
     try {
       const event = this.records.read(payload, cameAt);
-      return [{ event, done: () => this.segments.tick({ segment, at }) }];
+      return [
+        {
+          event,
+          done: () => this.segments.tick({ segment, at }),
+          later: () => this.segments.rest(segment, PAUSE_MS),
+        },
+      ];
     } catch (error) {
       segment.passOver(at);
       this.told.metrics.spoolDamaged.inc();

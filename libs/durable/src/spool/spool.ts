@@ -41,6 +41,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   private folder: SpoolFolder | undefined;
   private trouble: string | null = 'not opened yet';
   private wasHigh = false;
+  private lastWork: () => Promise<void> = () => Promise.resolve();
   private looking: Promise<void> | undefined;
   private readonly complained = new Set<string>();
 
@@ -91,6 +92,11 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
     return this.reader.next();
   }
 
+  /** Says who has events for the disk at the very end. */
+  beforeClosing(work: () => Promise<void>): void {
+    this.lastWork = work;
+  }
+
   /** Takes over what processes that are gone have left, and says to others that we live. */
   @Interval(LOOK_AROUND_MS)
   lookAround(): Promise<void> {
@@ -121,6 +127,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async close(): Promise<void> {
+    await this.lastWork();
     await this.commits.settled();
     await this.segments.end();
     await this.folder?.release();
