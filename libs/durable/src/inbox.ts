@@ -66,10 +66,9 @@ export class Inbox {
     event: InboxEvent,
     { onPurpose, mustBeKept }: { readonly onPurpose: boolean; readonly mustBeKept: boolean },
   ): Promise<Acceptance> {
-    const detour = onPurpose ? await this.refuge.detour(event) : null;
-    const keeping = this.keeper.keep(detour?.event ?? event);
+    const { read, ticket } = onPurpose ? await this.refuge.detour(event) : { read: event, ticket: null };
+    const keeping = this.keeper.keep(read);
     const kept = await within(keeping, DATABASE_WITHIN_MS);
-    const ticket = detour?.ticket ?? null;
     if (kept === 'late') this.db.waitedInVain();
     else if (kept.verdict !== 'away') {
       ticket?.done();

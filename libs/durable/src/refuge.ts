@@ -20,10 +20,10 @@ const PAUSE_MS = 1_000;
 
 type Because = 'away' | 'late' | 'on-purpose' | 'remembered';
 
-/** An event as the disk gave it back. */
+/** An event as the disk gave it back, with its ticket; as it was, without one, when the disk did not. */
 interface Detour {
-  readonly event: InboxEvent;
-  readonly ticket: Ticket;
+  readonly read: InboxEvent;
+  readonly ticket: Ticket | null;
 }
 
 /** Where events go that PostgreSQL did not take in time: to the disk, or, as the last resort, to our memory. */
@@ -49,10 +49,10 @@ export class Refuge implements OnModuleInit {
     return written === 'late' ? null : written;
   }
 
-  /** Writes an event to the disk, and reads it back; null when that fails, or takes longer than a good disk does. */
-  async detour(event: InboxEvent): Promise<Detour | null> {
+  /** Writes an event to the disk, and reads it back, unless that takes longer than on a good disk. */
+  async detour(event: InboxEvent): Promise<Detour> {
     const came = await within(this.thereAndBack(event), DETOUR_WITHIN_MS);
-    return came === 'late' ? null : came;
+    return came === 'late' ? { read: event, ticket: null } : came;
   }
 
   /** Keeps an event in memory until the database or the disk takes it; lost, and counted, when there is no room. */
@@ -104,14 +104,14 @@ export class Refuge implements OnModuleInit {
     return [...this.remembered].slice(0, AT_ONCE);
   }
 
-  private async thereAndBack(event: InboxEvent): Promise<Detour | null> {
+  private async thereAndBack(event: InboxEvent): Promise<Detour> {
     const ticket = await this.written(event, 'on-purpose').catch(() => null);
-    if (ticket === null) return null;
+    if (ticket === null) return { read: event, ticket };
     return ticket.read().then(
-      (read) => ({ event: read, ticket }),
+      (read) => ({ read, ticket }),
       (error: unknown) => {
         this.log.error('the disk does not give back what it took', error);
-        return null;
+        return { read: event, ticket: null };
       },
     );
   }
