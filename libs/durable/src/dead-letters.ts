@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Db, Metrics, pageOf, placeOf, type Page } from '#libs/platform';
+import { Db, inContext, Metrics, newId, pageOf, placeOf, type Page } from '#libs/platform';
 
 import { FailedEvents } from './failed-events.js';
 
@@ -63,7 +63,7 @@ export class DeadLetters {
 
   @Interval(COUNT_EVERY_MS)
   async measure(): Promise<void> {
-    await this.count().then(
+    await inContext({ requestId: newId(), lane: 'jobs' }, () => this.count()).then(
       (dead) => this.metrics.deadLetters.set(dead),
       () => undefined,
     );
