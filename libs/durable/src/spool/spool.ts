@@ -26,7 +26,7 @@ const WATERMARK = 0.8;
 /** A webhook is 64 kB at most, and sealing makes more of it: with less room than this, some would be refused. */
 const ROOM_TO_WORK = MIB / 4;
 const LOOK_AROUND_MS = 3_000;
-const CLOSE_WITHIN_MS = 5_000;
+const CLOSE_WITHIN_MS = 2_000;
 
 /**
  * Webhook events that could not be kept in PostgreSQL, on this host's disk: sealed, checksummed, synced before they
