@@ -69,7 +69,7 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
     this.beating = true;
     try {
       await this.runner.ensure();
-      const maySweep = await inContext({ requestId: newId(), lane: 'webhook' }, () => this.sayThatWeLive());
+      const maySweep = await this.live(() => this.sayThatWeLive());
       if (maySweep) await inContext({ requestId: newId(), lane: 'jobs' }, () => this.sweep());
     } catch (error) {
       this.log.warn('the jobs wait for the database', { error: String(error) });
@@ -78,7 +78,12 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  /** Over the connections that are never kept busy for long. @returns whether we have lived long enough to sweep */
+  /** Over the connections that are never kept busy for long. */
+  private live<T>(work: () => Promise<T>): Promise<T> {
+    return inContext({ requestId: newId(), lane: 'webhook' }, work);
+  }
+
+  /** @returns whether we have lived long enough to sweep */
   private async sayThatWeLive(): Promise<boolean> {
     await this.freeWhatWasCutOff();
     const mine = [this.id, this.runner.workerIds];
@@ -100,7 +105,9 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
   private async leave(): Promise<void> {
     this.stopped = true;
     await this.runner.stop();
-    const farewell = this.db.system('workers', (tx) => this.sayFarewell(tx)).catch(() => undefined);
+    const farewell = this.live(() => this.db.system('workers', (tx) => this.sayFarewell(tx))).catch(
+      () => undefined,
+    );
     await within(
       farewell.then(() => this.runner.disconnect()),
       FAREWELL_WITHIN_MS,
