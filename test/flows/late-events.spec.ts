@@ -74,6 +74,12 @@ describe('events that come late', () => {
     expect((await texts(newCaller(), 'times out', sid)).status).toBe(200);
     await new Promise((next) => setTimeout(next, 7_000));
     expect([await verdict(), hub.app.get(Spool).size.records]).toEqual([undefined, 1]);
+    await hub.database.open(false);
+    expect((await texts(newCaller(), 'in a newer segment')).status).toBe(200);
+    await hub.database.open(true);
+    const newer = `select 1 from messages where body = 'in a newer segment'`;
+    await hub.eventually(async () => (await hub.database.query(newer)).length === 1);
+    expect([await verdict(), hub.app.get(Spool).size.records]).toEqual([undefined, 1]);
     await hub.eventually(async () => {
       await texts(newCaller(), 'passes');
       return (await verdict()) === 'failed';
