@@ -80,11 +80,11 @@ export class Disk {
   crash(): void {
     for (const segment of this.segments) {
       const kept = this.world.random.between(segment.synced.bytes, segment.bytes.length);
-      const { payloads, end } = framesIn(segment.bytes.subarray(0, kept));
+      const { frames, end } = framesIn(segment.bytes.subarray(0, kept));
       this.world.sometimes('a torn record was cut off', end < kept);
       segment.bytes = segment.bytes.subarray(0, end);
-      segment.records = payloads.map((payload) => JSON.parse(payload.toString()) as Spooled);
-      segment.synced = { bytes: end, records: payloads.length };
+      segment.records = frames.map(({ payload }) => JSON.parse(payload.toString()) as Spooled);
+      segment.synced = { bytes: end, records: frames.length };
       segment.ended = true;
       segment.done.clear();
     }

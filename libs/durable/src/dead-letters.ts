@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Db, Metrics, pageOf, placeOf, type Page } from '#libs/platform';
+import { Db, inContext, Metrics, newId, pageOf, placeOf, type Page } from '#libs/platform';
 
 import { FailedEvents } from './failed-events.js';
+import { inReachOf } from './reach.js';
 
 /** A job that failed for the last time, or an event that could not be applied. */
 export interface DeadLetter {
   readonly id: string;
+  /** Null when nobody knows whose it is. */
+  readonly tenantId: string | null;
   readonly kind: 'job' | 'webhook-event';
   readonly name: string;
   readonly error: string;
@@ -16,6 +19,7 @@ export interface DeadLetter {
 
 interface Row extends Record<string, unknown> {
   readonly id: string;
+  readonly tenantId: string | null;
   readonly kind: DeadLetter['kind'];
   readonly name: string;
   readonly error: string | null;
@@ -23,17 +27,18 @@ interface Row extends Record<string, unknown> {
   readonly at: Date;
 }
 
-const DEAD_JOB = `j.attempts >= j.max_attempts and j.locked_at is null and j.payload ->> 'tenantId' = $1::text`;
+const DEAD_JOB = `j.attempts >= j.max_attempts and j.locked_at is null
+  and ($1::text is null or j.payload ->> 'tenantId' = $1::text)`;
 
 /** The ids of jobs are those in their payloads: the library's own are counted over all tenants. */
 const LIST = `
   select * from (
-    select (j.payload ->> 'jobId')::uuid as id, 'job' as kind, t.identifier as name, j.last_error as error, j.attempts::int,
+    select (j.payload ->> 'jobId')::uuid as id, j.payload ->> 'tenantId' as "tenantId", 'job' as kind, t.identifier as name, j.last_error as error, j.attempts::int,
       date_trunc('milliseconds', j.created_at) as at
     from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id where ${DEAD_JOB}
     union all
-    select id, 'webhook-event', kind, error, attempts, received_at from webhook_events
-    where tenant_id = $1::uuid and verdict = 'failed'
+    select id, tenant_id::text, 'webhook-event', kind, error, attempts, received_at from webhook_events
+    where ($1::text is null or tenant_id = $1::uuid) and verdict = 'failed'
   ) letters
   where $2::timestamptz is null or (at, id) < ($2, $3::uuid) order by at desc, id desc limit $4`;
 const REVIVE = `
@@ -63,36 +68,33 @@ export class DeadLetters {
 
   @Interval(COUNT_EVERY_MS)
   async measure(): Promise<void> {
-    await this.count().then(
+    await inContext({ requestId: newId(), lane: 'jobs' }, () => this.count()).then(
       (dead) => this.metrics.deadLetters.set(dead),
       () => undefined,
     );
   }
 
-  /** A tenant's dead letters, newest first. */
-  async list(tenantId: string, limit: number, cursor?: string): Promise<Page<DeadLetter>> {
+  /** A tenant's dead letters, newest first; everybody's, and nobody's, when it is null. */
+  async list(tenantId: string | null, limit: number, cursor?: string): Promise<Page<DeadLetter>> {
     const place = placeOf(cursor);
     const values = [tenantId, place?.at ?? null, place?.id ?? null, limit + 1];
-    const rows = await this.db.transaction(tenantId, (tx) => tx.query<Row>(LIST, values));
-    return pageOf(rows, limit, ({ id, kind, name, error, attempts, at }) => ({
-      id,
-      kind,
-      name,
+    const rows = await inReachOf(this.db, tenantId, (tx) => tx.query<Row>(LIST, values));
+    return pageOf(rows, limit, ({ at, error, ...row }) => ({
+      ...row,
       error: error ?? '',
-      attempts,
       createdAt: at.toISOString(),
     }));
   }
 
-  /** Runs it again from the start. @throws NotFound */
-  async replay(tenantId: string, id: string): Promise<void> {
-    const revived = await this.db.transaction(tenantId, (tx) => tx.one(REVIVE, [tenantId, id]));
+  /** Runs it again from the start. @throws NotFound; Rejected when an event fails again */
+  async replay(tenantId: string | null, id: string): Promise<void> {
+    const revived = await inReachOf(this.db, tenantId, (tx) => tx.one(REVIVE, [tenantId, id]));
     if (revived === undefined) await this.events.replay(tenantId, id);
   }
 
   /** Gives it up. @throws NotFound */
-  async discard(tenantId: string, id: string): Promise<void> {
-    const removed = await this.db.transaction(tenantId, (tx) => tx.one(REMOVE, [tenantId, id]));
+  async discard(tenantId: string | null, id: string): Promise<void> {
+    const removed = await inReachOf(this.db, tenantId, (tx) => tx.one(REMOVE, [tenantId, id]));
     if (removed === undefined) await this.events.discard(tenantId, id);
   }
 }

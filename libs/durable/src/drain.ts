@@ -4,8 +4,10 @@ import { Db, inContext, Metrics, newId } from '#libs/platform';
 
 import { EventKeeper } from './event-keeper.js';
 import { Inbox } from './inbox.js';
+import { isHopeless, triedAgain, type Tries } from './patience.domain.js';
 import { Refuge } from './refuge.js';
-import type { SpooledEvent } from './spool/spool.js';
+import type { WaitingEvent } from './spool/spool-reader.js';
+import type { InboxEvent } from './webhook-events.js';
 
 const EVERY_MS = 250;
 const AT_ONCE = 4;
@@ -13,9 +15,6 @@ const AT_ONCE = 4;
 const LIVE_AT_EASE = 2;
 const YIELD_MS = 5;
 const MOST_YIELDS = 8;
-/** An event that fails so often while others pass is not held up by an outage: it is kept as failed. */
-const MOST_TRIES = 5;
-
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** Brings what waits in the spool into the database, by the very function that webhooks take. */
@@ -23,7 +22,7 @@ const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 export class Drain implements BeforeApplicationShutdown {
   private draining: Promise<void> | undefined;
   private stopping = false;
-  private readonly tries = new Map<string, number>();
+  private readonly tries = new Map<string, Tries>();
 
   constructor(
     private readonly db: Db,
@@ -47,26 +46,28 @@ export class Drain implements BeforeApplicationShutdown {
   private async drain(): Promise<void> {
     for (;;) {
       const waiting = await this.refuge.next();
-      if (waiting.length === 0 || !(await this.takeAll(waiting))) return;
+      if (waiting.length === 0) return;
+      await this.takeAll(waiting);
+      if (this.mustStop) return;
     }
   }
 
-  /** Whether all went well, and there may be more. */
-  private async takeAll(waiting: readonly SpooledEvent[]): Promise<boolean> {
-    const left = waiting.values();
-    const ends = await Promise.all(Array.from({ length: AT_ONCE }, () => this.takeInTurn(left)));
-    return ends.every((well) => well);
+  private get mustStop(): boolean {
+    return this.stopping || this.db.away;
   }
 
-  private async takeInTurn(left: Iterator<SpooledEvent>): Promise<boolean> {
+  private async takeAll(waiting: readonly WaitingEvent[]): Promise<void> {
+    const left = waiting.values();
+    await Promise.all(Array.from({ length: AT_ONCE }, () => this.takeInTurn(left)));
+  }
+
+  private async takeInTurn(left: Iterator<WaitingEvent>): Promise<void> {
     for (let next = left.next(); next.done !== true; next = left.next()) {
-      if (this.stopping || this.db.away) return false;
+      if (this.mustStop) return;
       await this.giveWay();
       const { value } = next;
-      const taken = await inContext({ requestId: newId(), lane: 'jobs' }, () => this.take(value));
-      if (!taken) return false;
+      await inContext({ requestId: newId(), lane: 'jobs' }, () => this.take(value));
     }
-    return true;
   }
 
   private async giveWay(): Promise<void> {
@@ -74,28 +75,31 @@ export class Drain implements BeforeApplicationShutdown {
       await pause(YIELD_MS);
   }
 
-  private async take(spooled: SpooledEvent): Promise<boolean> {
-    const ageMs = Math.max(0, Date.now() - spooled.cameAt);
-    const event = { ...spooled.event, ageMs };
+  private async take(waiting: WaitingEvent): Promise<void> {
+    const event = waiting.event();
     const { verdict } = await this.keeper.keep(event);
-    if (verdict === 'away') return this.triedInVain(spooled);
+    if (verdict === 'away') return this.triedInVain(event, waiting);
     if (verdict === 'foreign')
       await this.keeper.record(event, 'dropped', 'about a call or message of somebody else');
     this.tries.delete(event.key);
     this.metrics.drainedEvents.inc({ verdict });
-    spooled.done();
-    return true;
+    waiting.done();
   }
 
-  private async triedInVain({ event, done }: SpooledEvent): Promise<boolean> {
-    if (this.db.away) return false;
-    const tries = (this.tries.get(event.key) ?? 0) + 1;
+  /** It waits a moment, and the others go on; only where those pass and it does not, it is given up. */
+  private async triedInVain(event: InboxEvent, waiting: WaitingEvent): Promise<void> {
+    if (this.db.away) return;
+    waiting.later();
+    const tries = triedAgain(this.tries.get(event.key), this.keeper.keptSoFar);
     this.tries.set(event.key, tries);
-    if (tries < MOST_TRIES) return false;
-    const { verdict } = await this.keeper.record(event, 'failed', 'the database gave up on it five times');
-    if (verdict === 'away') return false;
+    if (!isHopeless(tries)) return;
+    const { verdict } = await this.keeper.record(
+      event,
+      'failed',
+      'the database took others, five times, and not this one',
+    );
+    if (verdict === 'away') return;
     this.tries.delete(event.key);
-    done();
-    return true;
+    waiting.done();
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Configuration, Db, isOutage, Log, newId, Tx } from '#libs/platform';
+import { Configuration, Db, inContext, isOutage, Log, newId, Tx } from '#libs/platform';
 
 import { Events, type DomainEvent } from './events.js';
 
@@ -68,13 +68,17 @@ export class EventFeed {
     if (!this.settings.works || this.reading) return;
     this.reading = true;
     try {
-      await this.renumber();
-      for (const [name, follower] of this.followers) await this.catchUp(name, follower);
+      await inContext({ requestId: newId(), lane: 'jobs' }, () => this.follows());
     } catch (error) {
       this.log.warn('the event log is read later', { error: String(error) });
     } finally {
       this.reading = false;
     }
+  }
+
+  private async follows(): Promise<void> {
+    await this.renumber();
+    for (const [name, follower] of this.followers) await this.catchUp(name, follower);
   }
 
   private async renumber(): Promise<void> {

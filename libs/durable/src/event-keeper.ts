@@ -22,25 +22,31 @@ const KEEP_WITHIN_MS = 4_000;
 /** A key that is there fails the transaction, and with it whatever a repeated event applies. */
 const KEEP = `
   with k as (insert into webhook_keys (key, answer) values ($1, $2) returning key)
-  insert into webhook_events (id, tenant_id, kind, account_sid, sid, key, params, context, verdict)
-  select $3, $4, $5, $6, $7, key, $8, $9, $10 from k`;
+  insert into webhook_events (id, tenant_id, kind, account_sid, sid, key, params, context, verdict, came_at)
+  select $3, $4, $5, $6, $7, key, $8, $9, $10, clock_timestamp() - make_interval(secs => $11) from k`;
 const KEYS = 'webhook_keys_pkey';
 const STORED = 'select answer from webhook_keys where key = $1';
 const RECORD = `
   with k as (insert into webhook_keys (key, answer) values ($1, $2) on conflict do nothing returning key)
-  insert into webhook_events (id, tenant_id, kind, account_sid, sid, key, params, context, verdict, error)
-  select $3, $4, $5, $6, $7, key, $8, $9, $10, $11 from k`;
+  insert into webhook_events (id, tenant_id, kind, account_sid, sid, key, params, context, verdict, came_at, error)
+  select $3, $4, $5, $6, $7, key, $8, $9, $10, clock_timestamp() - make_interval(secs => $11), $12 from k`;
 
 /** Keeps an event once, with its answer, and applies it in the same transaction: for webhooks, the spool and imports. */
 @Injectable()
 export class EventKeeper {
   private readonly appliers = new Map<string, Applier>();
+  private count = 0;
 
   constructor(
     private readonly db: Db,
     private readonly jobs: Jobs,
     private readonly log: Log,
   ) {}
+
+  /** How many events this process has kept: while it grows, the database takes events. */
+  get keptSoFar(): number {
+    return this.count;
+  }
 
   /** Says who applies a kind of event: the one module that owns it. */
   on(kind: string, applier: Applier): void {
@@ -50,7 +56,9 @@ export class EventKeeper {
   /** Keeps and applies an event; one that cannot be applied is kept as failed. Never throws. */
   async keep(event: InboxEvent): Promise<Kept> {
     try {
-      return await this.inOneTransaction(event);
+      const kept = await this.inOneTransaction(event);
+      this.count += 1;
+      return kept;
     } catch (error) {
       if (error instanceof Foreign) return { verdict: 'foreign' };
       if (isOutage(error)) return { verdict: 'away' };
@@ -113,8 +121,8 @@ export class EventKeeper {
   }
 
   private row(event: InboxEvent, verdict: string): unknown[] {
-    const { key, answer, tenantId, kind, accountSid, sid, params, context } = event;
+    const { key, answer, tenantId, kind, accountSid, sid, params, context, ageMs = 0 } = event;
     const sheets = [JSON.stringify(params), JSON.stringify(context)];
-    return [key, answer, newId(), tenantId, kind, accountSid, sid, ...sheets, verdict];
+    return [key, answer, newId(), tenantId, kind, accountSid, sid, ...sheets, verdict, ageMs / 1_000];
   }
 }

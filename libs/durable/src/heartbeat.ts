@@ -1,6 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Configuration, Db, Log, newId, Tx } from '#libs/platform';
+import { Configuration, Db, inContext, Log, newId, Tx } from '#libs/platform';
 
 import { JobRunner } from './job-runner.js';
 import { within } from './within.js';
@@ -16,10 +16,17 @@ const BEAT = `
     unbroken_since = case when workers.beat_at < clock_timestamp() - interval '${DEAD_AFTER}'
       then clock_timestamp() else workers.unbroken_since end
   returning unbroken_since < clock_timestamp() - interval '${DEAD_AFTER}' as "maySweep"`;
-/** Frees the jobs of processes that are gone: their rows are deleted and their locks broken in one statement. */
+/**
+ * Frees the jobs of processes that are gone: their rows are deleted and their locks broken in one statement. A process
+ * locks jobs before its first beat with those names: of one that ended in between, no row tells.
+ */
 const SWEEP = `
-  with gone as (delete from workers where beat_at < clock_timestamp() - interval '${DEAD_AFTER}' returning worker_ids)
-  select graphile_worker.force_unlock_workers(array(select unnest(worker_ids) from gone)) from gone limit 1`;
+  with gone as (delete from workers where beat_at < clock_timestamp() - interval '${DEAD_AFTER}' returning worker_ids),
+  unknown as (select distinct locked_by from graphile_worker._private_jobs j
+    where locked_at < clock_timestamp() - interval '${DEAD_AFTER}'
+      and not exists (select from workers w where j.locked_by = any(w.worker_ids))),
+  names as (select unnest(worker_ids) as name from gone union select locked_by from unknown)
+  select graphile_worker.force_unlock_workers(array_agg(name)) from names having count(*) > 0`;
 const FREE = 'select graphile_worker.force_unlock_workers($1::text[])';
 const LEAVE = 'delete from workers where id = $1';
 
@@ -62,15 +69,30 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
     this.beating = true;
     try {
       await this.runner.ensure();
-      await this.freeWhatWasCutOff();
-      const mine = [this.id, this.runner.workerIds];
-      const row = await this.db.system('workers', (tx) => tx.one<{ maySweep: boolean }>(BEAT, mine));
-      if (row?.maySweep === true) await this.db.system('workers', (tx) => tx.query(SWEEP));
+      const maySweep = await this.live(() => this.sayThatWeLive());
+      if (maySweep) await inContext({ requestId: newId(), lane: 'jobs' }, () => this.sweep());
     } catch (error) {
       this.log.warn('the jobs wait for the database', { error: String(error) });
     } finally {
       this.beating = false;
     }
+  }
+
+  /** Over the connections that are never kept busy for long. */
+  private live<T>(work: () => Promise<T>): Promise<T> {
+    return inContext({ requestId: newId(), lane: 'webhook' }, work);
+  }
+
+  /** @returns whether we have lived long enough to sweep */
+  private async sayThatWeLive(): Promise<boolean> {
+    await this.freeWhatWasCutOff();
+    const mine = [this.id, this.runner.workerIds];
+    const row = await this.db.system('workers', (tx) => tx.one<{ maySweep: boolean }>(BEAT, mine));
+    return row?.maySweep === true;
+  }
+
+  private async sweep(): Promise<void> {
+    await this.db.system('workers', (tx) => tx.query(SWEEP));
   }
 
   private async freeWhatWasCutOff(): Promise<void> {
@@ -83,7 +105,9 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
   private async leave(): Promise<void> {
     this.stopped = true;
     await this.runner.stop();
-    const farewell = this.db.system('workers', (tx) => this.sayFarewell(tx)).catch(() => undefined);
+    const farewell = this.live(() => this.db.system('workers', (tx) => this.sayFarewell(tx))).catch(
+      () => undefined,
+    );
     await within(
       farewell.then(() => this.runner.disconnect()),
       FAREWELL_WITHIN_MS,

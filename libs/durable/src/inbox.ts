@@ -8,16 +8,18 @@ import { within } from './within.js';
 import type { InboxEvent } from './webhook-events.js';
 
 /**
- * What became of it. `spooled`: it is on this host's disk, and will be applied; `held`: only our memory has it;
+ * What became of it. `spooled`: it is on this host's disk, and will be applied; `remembered`: only our memory has it;
  * `lost`: nothing keeps it, so it must not be answered as if.
  */
 export type Acceptance =
-  | { readonly verdict: 'kept' | 'duplicate' | 'spooled' | 'held'; readonly answer: string }
+  | { readonly verdict: 'kept' | 'duplicate' | 'spooled' | 'remembered'; readonly answer: string }
   | { readonly verdict: 'foreign' | 'lost' };
 
 /** How long a webhook waits for PostgreSQL before it takes the other road, in milliseconds. */
 const DATABASE_WITHIN_MS = 200;
-/** One event in so many is written to the spool on purpose, so that this road never rots. */
+/** And how long in all for what Twilio can bring again: it waits 15 s for an answer. */
+const AT_MOST_MS = 10_000;
+/** One event in so many is written to the spool on purpose and applied as the disk gives it back, so that this road never rots. */
 const ON_PURPOSE_EVERY = 100;
 
 /** Accepts every webhook event: in PostgreSQL within 200 ms, or else in the spool, from which it is applied later. */
@@ -47,25 +49,32 @@ export class Inbox {
   /**
    * Accepts one event, and says what to answer.
    * @param mustBeKept for what Twilio can be told to bring again: never answered on the strength of our memory alone,
-   *   and `lost` when neither PostgreSQL, within 4 s, nor the disk takes it
+   *   and `lost` when neither the disk nor, within 10 s, PostgreSQL is known to have it
    */
   async accept(event: InboxEvent, mustBeKept = false): Promise<Acceptance> {
     this.inHand += 1;
     this.accepted += 1;
+    const onPurpose = this.accepted % ON_PURPOSE_EVERY === 0;
     try {
-      const onPurpose = this.accepted % ON_PURPOSE_EVERY === 0;
-      const ticket = onPurpose ? await this.refuge.write(event, 'on-purpose') : null;
-      const keeping = this.keeper.keep(event);
-      const kept = await within(keeping, DATABASE_WITHIN_MS);
-      if (kept === 'late') this.db.waitedInVain();
-      if (kept !== 'late' && kept.verdict !== 'away') {
-        ticket?.done();
-        return kept;
-      }
-      return await this.without(event, keeping, { ticket, late: kept === 'late', mustBeKept });
+      return await this.take(event, { onPurpose, mustBeKept });
     } finally {
       this.inHand -= 1;
     }
+  }
+
+  private async take(
+    event: InboxEvent,
+    { onPurpose, mustBeKept }: { readonly onPurpose: boolean; readonly mustBeKept: boolean },
+  ): Promise<Acceptance> {
+    const { read, ticket } = onPurpose ? await this.refuge.detour(event) : { read: event, ticket: null };
+    const keeping = this.keeper.keep(read);
+    const kept = await within(keeping, DATABASE_WITHIN_MS);
+    if (kept === 'late') this.db.waitedInVain();
+    else if (kept.verdict !== 'away') {
+      ticket?.done();
+      return kept;
+    }
+    return this.without(event, keeping, { ticket, late: kept === 'late', mustBeKept });
   }
 
   /** PostgreSQL is away, or too slow for a caller. */
@@ -80,15 +89,15 @@ export class Inbox {
       return { verdict: 'spooled', answer: event.answer };
     }
     if (how.mustBeKept) return this.waitFor(event, keeping);
-    this.refuge.hold(event);
-    return { verdict: 'held', answer: event.answer };
+    this.refuge.remember(event);
+    return { verdict: 'remembered', answer: event.answer };
   }
 
   private async waitFor(event: InboxEvent, keeping: Promise<Kept>): Promise<Acceptance> {
-    const kept = await keeping;
-    if (kept.verdict !== 'away') return kept;
+    const kept = await within(keeping, AT_MOST_MS);
+    if (kept !== 'late' && kept.verdict !== 'away') return kept;
     this.metrics.lostEvents.inc({ kind: event.kind });
-    this.log.warn('an event was refused: neither the database nor the disk takes it', {
+    this.log.warn('an event was refused: neither the database nor the disk is known to have it', {
       kind: event.kind,
       sid: event.sid,
     });

@@ -1,20 +1,37 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
 import { Log, Metrics } from '#libs/platform';
 
-import { Spool, type SpooledEvent, type Ticket } from './spool/spool.js';
+import type { WaitingEvent } from './spool/spool-reader.js';
+import { Spool, type Ticket } from './spool/spool.js';
 import { within } from './within.js';
 import type { InboxEvent } from './webhook-events.js';
 
 /** How long a webhook waits for the disk, in milliseconds. */
 const DISK_WITHIN_MS = 250;
+/** And how long when the database may well be there. */
+const DETOUR_WITHIN_MS = 50;
+const READ_WITHIN_MS = 2_000;
 /** About 30 MB of events. */
-const MOST_HELD = 10_000;
-const HELD_AT_ONCE = 500;
+const MOST_REMEMBERED = 10_000;
+const AT_ONCE = 500;
+const SAVE_EVERY_MS = 1_000;
+const PAUSE_MS = 1_000;
+
+type Because = 'away' | 'late' | 'on-purpose' | 'remembered';
+
+/** An event as the disk gave it back, with its ticket; as it was, without one, when the disk did not. */
+interface Detour {
+  readonly read: InboxEvent;
+  readonly ticket: Ticket | null;
+}
 
 /** Where events go that PostgreSQL did not take in time: to the disk, or, as the last resort, to our memory. */
 @Injectable()
-export class Refuge {
-  private readonly held = new Set<SpooledEvent>();
+export class Refuge implements OnModuleInit {
+  private readonly remembered = new Set<WaitingEvent>();
+  private reading: Promise<readonly WaitingEvent[]> | undefined;
+  private notBefore = 0;
 
   constructor(
     private readonly spool: Spool,
@@ -22,30 +39,91 @@ export class Refuge {
     private readonly metrics: Metrics,
   ) {}
 
+  onModuleInit(): void {
+    this.spool.beforeClosing(() => this.saveAll());
+  }
+
   /** Writes an event to the disk; null when that fails, or takes too long. */
-  async write(event: InboxEvent, because: 'away' | 'late' | 'on-purpose'): Promise<Ticket | null> {
-    const written = await within(this.spool.append(event), DISK_WITHIN_MS).catch(() => 'late' as const);
-    if (written === 'late') return null;
+  async write(event: InboxEvent, because: Because): Promise<Ticket | null> {
+    const written = await within(this.written(event, because), DISK_WITHIN_MS).catch(() => 'late' as const);
+    return written === 'late' ? null : written;
+  }
+
+  /** Writes an event to the disk, and reads it back, unless that takes longer than on a good disk. */
+  async detour(event: InboxEvent): Promise<Detour> {
+    const came = await within(this.thereAndBack(event), DETOUR_WITHIN_MS);
+    return came === 'late' ? { read: event, ticket: null } : came;
+  }
+
+  /** Keeps an event in memory until the database or the disk takes it; lost, and counted, when there is no room. */
+  remember(event: InboxEvent): void {
+    if (this.remembered.size >= MOST_REMEMBERED) return this.lose(event);
+    const cameAt = performance.now();
+    const waiting: WaitingEvent = {
+      event: () => ({ ...event, ageMs: (event.ageMs ?? 0) + performance.now() - cameAt }),
+      done: () => this.remembered.delete(waiting),
+      later: () => (this.notBefore = performance.now() + PAUSE_MS),
+    };
+    this.remembered.add(waiting);
+  }
+
+  /** Some of what waits; none when nothing does. A disk that hangs keeps nothing waiting that is in memory. */
+  async next(): Promise<readonly WaitingEvent[]> {
+    this.reading ??= this.spool.next().finally(() => (this.reading = undefined));
+    const read = await within(this.reading, READ_WITHIN_MS);
+    const remembered = performance.now() < this.notBefore ? [] : this.some();
+    return [...remembered, ...(read === 'late' ? [] : read)];
+  }
+
+  /** Brings to the disk what only our memory has, once it takes records again. */
+  @Interval(SAVE_EVERY_MS)
+  async save(): Promise<void> {
+    if (this.remembered.size > 0 && this.spool.fault === null) await this.saveSome();
+  }
+
+  /** Before the process ends: what the disk does not take now is lost, and says so. */
+  private async saveAll(): Promise<void> {
+    while (this.remembered.size > 0 && (await this.saveSome()));
+    for (const { event } of this.remembered) this.lose(event());
+    this.remembered.clear();
+  }
+
+  /** Whether the disk took any. */
+  private async saveSome(): Promise<boolean> {
+    const saved = await Promise.all(
+      this.some().map(async ({ event, done }) => {
+        const ticket = await this.write(event(), 'remembered');
+        if (ticket !== null) done();
+        return ticket !== null;
+      }),
+    );
+    return saved.includes(true);
+  }
+
+  private some(): readonly WaitingEvent[] {
+    return [...this.remembered].slice(0, AT_ONCE);
+  }
+
+  private async thereAndBack(event: InboxEvent): Promise<Detour> {
+    const ticket = await this.written(event, 'on-purpose').catch(() => null);
+    if (ticket === null) return { read: event, ticket };
+    return ticket.read().then(
+      (read) => ({ read, ticket }),
+      (error: unknown) => {
+        this.log.error('the disk does not give back what it took', error);
+        return { read: event, ticket: null };
+      },
+    );
+  }
+
+  private async written(event: InboxEvent, because: Because): Promise<Ticket> {
+    const ticket = await this.spool.append(event);
     this.metrics.spooledEvents.inc({ kind: event.kind, because });
-    return written;
+    return ticket;
   }
 
-  /** Holds an event in memory; it is lost, and counted, when there is no more room or the process ends. */
-  hold(event: InboxEvent): void {
-    if (this.held.size >= MOST_HELD) {
-      this.metrics.lostEvents.inc({ kind: event.kind });
-      this.log.error('an event is lost: nothing takes it, and there is no room left', undefined, {
-        kind: event.kind,
-        sid: event.sid,
-      });
-      return;
-    }
-    const holding: SpooledEvent = { event, cameAt: Date.now(), done: () => this.held.delete(holding) };
-    this.held.add(holding);
-  }
-
-  /** Some of what waits; none when nothing does. */
-  async next(): Promise<readonly SpooledEvent[]> {
-    return [...[...this.held].slice(0, HELD_AT_ONCE), ...(await this.spool.next())];
+  private lose({ kind, sid }: InboxEvent): void {
+    this.metrics.lostEvents.inc({ kind });
+    this.log.error('an event is lost: neither the database nor the disk takes it', undefined, { kind, sid });
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Cron, CronExpression } from '@nestjs/schedule';
-import { Configuration, Db, Log } from '#libs/platform';
+import { Configuration, Db, inContext, Log, newId } from '#libs/platform';
 
 const PARTITIONED = ['webhook_events', 'events', 'decisions', 'message_statuses'];
 const MONTHS_AHEAD = 3;
@@ -22,13 +22,17 @@ export class Upkeep implements OnApplicationBootstrap {
   async run(): Promise<void> {
     if (!this.settings.works) return;
     try {
-      await this.db.system('partitions', async (tx) => {
-        for (const parent of PARTITIONED)
-          await tx.query('select ensure_partitions($1, $2)', [parent, MONTHS_AHEAD]);
-        await tx.query("delete from idempotency_keys where created_at < now() - interval '24 hours'");
-      });
+      await inContext({ requestId: newId(), lane: 'jobs' }, () => this.chores());
     } catch (error) {
       this.log.error('the chores failed and are tried in an hour', error);
     }
+  }
+
+  private chores(): Promise<void> {
+    return this.db.system('partitions', async (tx) => {
+      for (const parent of PARTITIONED)
+        await tx.query('select ensure_partitions($1, $2)', [parent, MONTHS_AHEAD]);
+      await tx.query("delete from idempotency_keys where created_at < now() - interval '24 hours'");
+    });
   }
 }

@@ -26,14 +26,15 @@ export const keyOf = (
 /** The task that finds the owner of an event which came before its parent. */
 export const ADOPT = 'inbox.adopt';
 
-/** An event as it was kept. */
+/** An event as it was kept; its age is counted from when it came, wherever it waited since. */
 export type Stored = InboxEvent & { readonly verdict: string; readonly attempts: number } & Record<
     string,
     unknown
   >;
 
 export const READ = `
-  select kind, key, account_sid as "accountSid", sid, tenant_id as "tenantId", params, context, verdict, attempts, '' as answer
+  select kind, key, account_sid as "accountSid", sid, tenant_id as "tenantId", params, context, verdict, attempts, '' as answer,
+    greatest(0, extract(epoch from clock_timestamp() - coalesce(came_at, received_at)) * 1000)::float8 as "ageMs"
   from webhook_events where id = $1`;
 
 /** Ends a failed or unowned event: its verdict, why, and whose it turned out to be. */

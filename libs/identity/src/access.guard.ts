@@ -4,7 +4,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { Configuration, Forbidden, NotFound, TooMany, Unauthenticated } from '#libs/platform';
 
-import { ACCESS, type Access, type Identified } from './access.js';
+import { ACCESS, OPERATOR_TOO, type Access, type Identified } from './access.js';
 import { ApiKeys } from './api-keys.js';
 import { RateLimit } from './rate-limit.js';
 import { reaches, type Scope } from './scope.domain.js';
@@ -25,14 +25,14 @@ export class AccessGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): Promise<boolean> | boolean {
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const route = [context.getHandler(), context.getClass()];
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, route);
     if (access === 'public' || access === 'signed') return true;
     const request = context.switchToHttp().getRequest<Identified>();
     if (access === undefined) throw new Forbidden('This route is open to nobody.');
-    return access === 'service' ? this.service(request) : this.key(request, access);
+    if (access === 'service') return this.service(request);
+    const operatorToo = this.reflector.getAllAndOverride<true | undefined>(OPERATOR_TOO, route) === true;
+    return this.key(request, operatorToo ? [access, 'platform'] : [access]);
   }
 
   private service(request: Identified): boolean {
@@ -43,14 +43,14 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
-  private async key(request: Identified, needed: Scope): Promise<boolean> {
+  private async key(request: Identified, enough: readonly Scope[]): Promise<boolean> {
     const secret = /^Bearer (\S+)$/i.exec(request.header('authorization') ?? '')?.[1];
     const principal = secret === undefined ? null : await this.keys.holderOf(secret);
     if (principal === null) throw new Unauthenticated();
     const waitSeconds = await this.limit.take(principal.holder);
     if (waitSeconds > 0) throw new TooMany(waitSeconds);
-    if (!reaches(principal.scopes, needed)) {
-      throw new Forbidden(`This route needs a key with the scope "${needed}".`);
+    if (!enough.some((scope) => reaches(principal.scopes, scope))) {
+      throw new Forbidden(`This route needs a key with the scope "${enough.join('" or "')}".`);
     }
     Object.assign(request, { principal, keyHolder: principal.holder });
     return true;

@@ -15,9 +15,15 @@ export const framed = (payload: Buffer): Buffer => {
   return Buffer.concat([header, payload]);
 };
 
+/** A whole record, and at which byte of its segment it begins: its name in there, whatever happens to others. */
+export interface Frame {
+  readonly at: number;
+  readonly payload: Buffer;
+}
+
 /** What a segment holds. Positions are bytes from its start. */
 export interface Reading {
-  readonly payloads: readonly Buffer[];
+  readonly frames: readonly Frame[];
   /** Ranges in the middle that hold no whole record. */
   readonly damaged: readonly { readonly from: number; readonly to: number }[];
   /** Where the last whole record ends: what follows was torn off while it was written. */
@@ -46,14 +52,14 @@ const nextFrom = (bytes: Buffer, from: number): number | null => {
 
 /** Reads every whole record, over damage too. */
 export const framesIn = (bytes: Buffer): Reading => {
-  const payloads: Buffer[] = [];
+  const frames: Frame[] = [];
   const damaged: { from: number; to: number }[] = [];
   let at = 0;
   for (;;) {
     const start = nextFrom(bytes, at);
-    if (start === null) return { payloads, damaged, end: at };
+    if (start === null) return { frames, damaged, end: at };
     if (start > at) damaged.push({ from: at, to: start });
     at = endOf(bytes, start) ?? bytes.length;
-    payloads.push(bytes.subarray(start + HEADER_BYTES, at));
+    frames.push({ at: start, payload: bytes.subarray(start + HEADER_BYTES, at) });
   }
 };

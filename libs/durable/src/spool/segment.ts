@@ -1,7 +1,7 @@
 import { open, readFile, truncate, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { framesIn, type Reading } from './frames.js';
+import { framesIn, type Frame, type Reading } from './frames.js';
 
 /** A file's name is on disk once its folder is. */
 const syncFolder = async (folder: string): Promise<void> => {
@@ -13,16 +13,26 @@ const syncFolder = async (folder: string): Promise<void> => {
   }
 };
 
+/** A record to be written. */
+export interface NewRecord {
+  readonly bytes: Buffer;
+  /** When its event came, as `performance.now()` counts: no step of the host's clock changes that. */
+  readonly cameAt: number;
+}
+
+/** A record that waits; when it came is null where another process wrote it. */
+export type WaitingRecord = Frame & { readonly cameAt: number | null };
+
 /** One file of the spool: records are appended, ticked off in any order, and the file goes when all are. */
 export class Segment {
-  private readonly done = new Set<number>();
-  private readonly unreadable = new Set<number>();
-  private appending: Promise<number> | undefined;
+  private unreadable = 0;
+  private appending: Promise<readonly number[]> | undefined;
 
+  /** @param waiting which records wait, by the byte at which they begin, with when they came */
   private constructor(
     readonly path: string,
     private file: FileHandle | null,
-    private count: number,
+    private readonly waiting: Map<number, number | null>,
     private size: number,
   ) {}
 
@@ -36,56 +46,77 @@ export class Segment {
       await unlink(path).catch(() => undefined);
       throw error;
     }
-    return new Segment(path, file, 0, 0);
+    return new Segment(path, file, new Map(), 0);
   }
 
-  /** A file that was left by somebody else; its torn tail is cut. */
+  /** A file that was left by somebody else; its torn tail is cut. @throws what the disk says */
   static async adopted(path: string): Promise<{ readonly segment: Segment; readonly reading: Reading }> {
     const bytes = await readFile(path);
     const reading = framesIn(bytes);
     if (reading.end < bytes.length) await truncate(path, reading.end);
-    return { segment: new Segment(path, null, reading.payloads.length, reading.end), reading };
+    const waiting = new Map(reading.frames.map(({ at }) => [at, null]));
+    return { segment: new Segment(path, null, waiting, reading.end), reading };
   }
 
   get bytes(): number {
     return this.size;
   }
 
+  /** Whether records are on their way to it. */
+  get busy(): boolean {
+    return this.appending !== undefined;
+  }
+
   /** How many records wait: neither ticked off nor passed over. */
   get left(): number {
-    return this.count - this.done.size - this.unreadable.size;
+    return this.waiting.size;
   }
 
   /** Whether nothing of it is needed any more. */
   get spent(): boolean {
-    return this.done.size === this.count;
+    return this.waiting.size + this.unreadable === 0;
   }
 
   /**
    * Appends records and syncs them to the disk; one call at a time.
-   * @returns the number of the first; the others follow
+   * @returns where each of them begins
    * @throws what the disk says: then nothing of them counts, and this segment takes no more
    */
-  async append(records: readonly Buffer[]): Promise<number> {
-    this.appending = this.write(Buffer.concat(records), records.length);
+  async append(records: readonly NewRecord[]): Promise<readonly number[]> {
+    this.appending = this.write(records);
     return this.appending.finally(() => (this.appending = undefined));
   }
 
-  /** The records that wait, with their numbers. */
-  async unsettled(): Promise<readonly { readonly number: number; readonly payload: Buffer }[]> {
-    const { payloads } = framesIn(await readFile(this.path));
-    return payloads
-      .map((payload, number) => ({ number, payload }))
-      .filter(({ number }) => number < this.count && !this.done.has(number) && !this.unreadable.has(number));
+  /** The records that wait, and how many of them are not there any more: those are passed over. @throws what the disk says */
+  async unsettled(): Promise<{ readonly found: readonly WaitingRecord[]; readonly missing: number }> {
+    const frames = new Map(framesIn(await readFile(this.path)).frames.map((frame) => [frame.at, frame]));
+    const missing = [...this.waiting.keys()].filter((at) => !frames.has(at));
+    for (const at of missing) this.passOver(at);
+    const found = [...this.waiting].flatMap(([at, cameAt]) => {
+      const frame = frames.get(at);
+      return frame === undefined ? [] : [{ ...frame, cameAt }];
+    });
+    return { found, missing: missing.length };
   }
 
-  tick(number: number): void {
-    this.done.add(number);
+  /** One record as the disk has it; null when it is not whole. @throws what the disk says */
+  async read(at: number, length: number): Promise<Buffer | null> {
+    const file = await open(this.path, 'r');
+    try {
+      const { buffer } = await file.read(Buffer.alloc(length), 0, length, at);
+      return framesIn(buffer).frames[0]?.payload ?? null;
+    } finally {
+      await file.close();
+    }
+  }
+
+  tick(at: number): void {
+    this.waiting.delete(at);
   }
 
   /** Nobody can read it here: it stays on the disk, and in nobody's way. */
-  passOver(number: number): void {
-    this.unreadable.add(number);
+  passOver(at: number): void {
+    if (this.waiting.delete(at)) this.unreadable += 1;
   }
 
   /** Takes no more records; those on their way arrive. */
@@ -99,21 +130,25 @@ export class Segment {
     await unlink(this.path).catch(() => undefined);
   }
 
-  private async write(bytes: Buffer, records: number): Promise<number> {
+  private async write(records: readonly NewRecord[]): Promise<readonly number[]> {
     const { file } = this;
     if (file === null) throw new Error('This segment is ended.');
     try {
-      await file.appendFile(bytes);
+      await file.appendFile(Buffer.concat(records.map(({ bytes }) => bytes)));
       await file.datasync();
     } catch (error) {
       await this.close();
       await truncate(this.path, this.size).catch(() => undefined);
       throw error;
     }
-    const first = this.count;
-    this.count += records;
-    this.size += bytes.length;
-    return first;
+    return records.map(({ bytes, cameAt }) => this.written(bytes.length, cameAt));
+  }
+
+  private written(length: number, cameAt: number): number {
+    const at = this.size;
+    this.waiting.set(at, cameAt);
+    this.size += length;
+    return at;
   }
 
   private async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { Segment } from './segment.js';
+import { Segment, type NewRecord } from './segment.js';
 
 const MIB = 1024 * 1024;
 /** As many events are in memory at once while they are drained. */
@@ -8,9 +8,18 @@ const WORTH_REMOVING_BYTES = MIB / 4;
 /** Those who wrote the last records are given this long to tick them off themselves. */
 const QUIET_MS = 500;
 
+/** Where a record is. */
+export interface Place {
+  readonly segment: Segment;
+  /** The byte at which it begins, and how many it has. */
+  readonly at: number;
+  readonly length: number;
+}
+
 /** The segments of one process, oldest first: one is written to, the others wait to be drained. */
 export class Segments {
   private list: readonly Segment[] = [];
+  private readonly resting = new Map<Segment, number>();
   private active: Segment | undefined;
   private writtenAt = 0;
 
@@ -27,32 +36,40 @@ export class Segments {
 
   /**
    * Appends records to the open segment, or to a new one; the segment in which a disk fails takes no more.
-   * @returns what ticks each of them off
+   * @returns where each of them is
    * @throws what the disk says: then none of them counts
    */
-  async append(records: readonly Buffer[], next: () => string): Promise<readonly (() => void)[]> {
+  async append(records: readonly NewRecord[], next: () => string): Promise<readonly Place[]> {
     const segment = await this.writable(next);
     try {
-      const first = await segment.append(records);
+      const starts = await segment.append(records);
       this.writtenAt = performance.now();
-      return records.map((_, index) => () => this.tick(segment, first + index));
+      return starts.map((at, index) => ({ segment, at, length: records[index]?.bytes.length ?? 0 }));
     } catch (error) {
       if (this.active === segment) this.active = undefined;
       throw error;
     }
   }
 
-  /** The oldest segment with records that wait, and have done so for a moment; it takes no more. */
+  /** The oldest segment with records that wait, and have done so for a moment, and does not rest; it takes no more. */
   async oldest(): Promise<Segment | undefined> {
-    const quiet = performance.now() - this.writtenAt > QUIET_MS;
-    const segment = this.list.find((one) => one.left > 0 && (one !== this.active || quiet));
+    const now = performance.now();
+    const quiet = now - this.writtenAt > QUIET_MS;
+    const isReady = (one: Segment): boolean =>
+      one.left > 0 && !one.busy && (one !== this.active || quiet) && now > (this.resting.get(one) ?? 0);
+    const segment = this.list.find(isReady);
     if (segment !== undefined && segment === this.active) this.active = undefined;
     await segment?.end();
     return segment;
   }
 
-  tick(segment: Segment, number: number): void {
-    segment.tick(number);
+  /** The others' turn, for so many milliseconds. */
+  rest(segment: Segment, ms: number): void {
+    this.resting.set(segment, performance.now() + ms);
+  }
+
+  tick({ segment, at }: Pick<Place, 'segment' | 'at'>): void {
+    segment.tick(at);
     if (segment.spent) this.clear();
   }
 
@@ -80,6 +97,9 @@ export class Segments {
   private clear(): void {
     const spent = this.list.filter((one) => one !== this.active && one.spent);
     this.list = this.list.filter((one) => !spent.includes(one));
-    for (const segment of spent) void segment.remove();
+    for (const segment of spent) {
+      this.resting.delete(segment);
+      void segment.remove();
+    }
   }
 }

@@ -47,6 +47,7 @@ const isOwned = async (folder: string): Promise<boolean> => {
 /** The folder of the spool that belongs to this process while its socket in it accepts. */
 export class SpoolFolder {
   private readonly silent = new Map<string, { readonly touched: number; readonly since: number }>();
+  private readonly untaken = new Set<string>();
   private numbers = 0;
 
   private constructor(
@@ -84,22 +85,24 @@ export class SpoolFolder {
     await utimes(join(this.root, this.name), now, now);
   }
 
-  /** Moves the segments of processes that are gone into our folder: each goes to one adopter, whoever is first. */
-  async adopt(): Promise<readonly string[]> {
-    const adopted: string[] = [];
+  /**
+   * Moves the segments of processes that are gone into our folder: each goes to one adopter, whoever is first.
+   * @param told hears what the disk says of a folder that cannot be read; the others are adopted all the same
+   * @returns the paths of all that is ours to take, and was not taken yet
+   */
+  async adopt(told: (name: string, error: unknown) => void): Promise<readonly string[]> {
     for (const name of await readdir(this.root)) {
       if (name === this.name || name.startsWith('.') || !(await this.isAbandoned(name))) continue;
-      for (const file of (await readdir(join(this.root, name))).filter((one) => SEGMENT.test(one)).sort()) {
-        const to = this.next();
-        await rename(join(this.root, name, file), to).then(
-          () => adopted.push(to),
-          () => undefined,
-        );
-      }
-      await rm(join(this.root, name, OWNER), { force: true });
-      await rmdir(join(this.root, name)).catch(() => undefined);
+      await this.adoptFrom(name).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') told(name, error);
+      });
     }
-    return adopted;
+    return [...this.untaken];
+  }
+
+  /** Somebody looks after this segment from now on. */
+  taken(path: string): void {
+    this.untaken.delete(path);
   }
 
   /** Nobody owns it from here on; what is left in it will be adopted. */
@@ -107,6 +110,19 @@ export class SpoolFolder {
     await new Promise((done) => this.server.close(done));
     await rm(join(this.root, this.name, OWNER), { force: true });
     await rmdir(join(this.root, this.name)).catch(() => undefined);
+  }
+
+  /** Another adopter may have been faster with any file of it. */
+  private async adoptFrom(name: string): Promise<void> {
+    for (const file of (await readdir(join(this.root, name))).filter((one) => SEGMENT.test(one)).sort()) {
+      const to = this.next();
+      await rename(join(this.root, name, file), to).then(
+        () => this.untaken.add(to),
+        () => undefined,
+      );
+    }
+    await rm(join(this.root, name, OWNER), { force: true });
+    await rmdir(join(this.root, name)).catch(() => undefined);
   }
 
   private async isAbandoned(name: string): Promise<boolean> {

@@ -4,34 +4,29 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { Interval } from '@nestjs/schedule';
 import { Configuration, Log, Metrics, Sealer } from '#libs/platform';
 
+import { within } from '../within.js';
 import type { InboxEvent } from '../webhook-events.js';
 import { framed } from './frames.js';
-import { Segment } from './segment.js';
-import { Segments } from './segments.js';
+import { GroupCommit } from './group-commit.js';
+import { Segment, type NewRecord } from './segment.js';
+import { Segments, type Place } from './segments.js';
 import { SpoolFolder } from './spool-folder.js';
+import { SpoolReader, type WaitingEvent } from './spool-reader.js';
+import { SpoolRecords } from './spool-records.js';
 
 /** A record that is on the disk; ticked off once its event is in the database. */
 export interface Ticket {
   done(): unknown;
+  /** The event, as the disk gives it back. @throws when it does not */
+  read(): Promise<InboxEvent>;
 }
 
-/** A record that waits for the database. */
-export interface SpooledEvent extends Ticket {
-  readonly event: InboxEvent;
-  /** When it came, in milliseconds of this host's clock, as `Date.now()` gives them. */
-  readonly cameAt: number;
-}
-
-interface Waiting {
-  readonly record: Buffer;
-  readonly kept: (ticket: Ticket) => void;
-  readonly failed: (error: unknown) => void;
-}
-
-const PURPOSE = 'spool';
 const MIB = 1024 * 1024;
 const WATERMARK = 0.8;
+/** A webhook is 64 kB at most, and sealing makes more of it: with less room than this, some would be refused. */
+const ROOM_TO_WORK = MIB / 4;
 const LOOK_AROUND_MS = 3_000;
+const CLOSE_WITHIN_MS = 2_000;
 
 /**
  * Webhook events that could not be kept in PostgreSQL, on this host's disk: sealed, checksummed, synced before they
@@ -40,29 +35,33 @@ const LOOK_AROUND_MS = 3_000;
 @Injectable()
 export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly segments = new Segments();
+  private readonly records: SpoolRecords;
+  private readonly reader: SpoolReader;
+  private readonly commits = new GroupCommit<NewRecord, Ticket>((records) => this.commit(records));
   private folder: SpoolFolder | undefined;
-  private waiting: Waiting[] = [];
-  private writing: Promise<void> | undefined;
-  private isWriting = false;
   private trouble: string | null = 'not opened yet';
-  private isHigh = false;
+  private wasHigh = false;
+  private lastWork: () => Promise<void> = () => Promise.resolve();
+  private looking: Promise<void> | undefined;
+  private readonly complained = new Set<string>();
 
   constructor(
     private readonly settings: Configuration,
-    private readonly sealer: Sealer,
+    sealer: Sealer,
     private readonly log: Log,
     private readonly metrics: Metrics,
-  ) {}
+  ) {
+    this.records = new SpoolRecords(sealer);
+    this.reader = new SpoolReader(this.segments, this.records, { log, metrics });
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.lookAround();
   }
 
+  /** A disk that hangs is not waited for: what was answered is on it, and is adopted. */
   async onApplicationShutdown(): Promise<void> {
-    await this.writing;
-    await this.segments.end();
-    await this.folder?.release();
-    this.folder = undefined;
+    await within(this.close(), CLOSE_WITHIN_MS);
   }
 
   /** Bytes on the disk, and records that wait for the database. */
@@ -72,46 +71,49 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** What keeps it from taking records; null when nothing does. */
   get fault(): string | null {
-    return this.trouble;
+    return this.trouble ?? this.commits.trouble;
   }
 
   /** Whether the operator should look: most of the room is used. */
   get high(): boolean {
-    return this.isHigh;
+    return this.size.bytes > this.room * WATERMARK;
   }
 
-  /** Writes an event down; it is on the disk when this resolves. @throws when the disk fails or the room is used up */
+  /**
+   * Writes an event down; it is on the disk when this resolves.
+   * @throws when the disk fails, or the room is used up; at once while the disk hangs
+   */
   append(event: InboxEvent): Promise<Ticket> {
-    const sealed = this.sealer.seal(JSON.stringify({ event, cameAt: Date.now() }), PURPOSE);
-    const record = framed(Buffer.from(sealed));
-    return new Promise((kept, failed) => {
-      this.waiting.push({ record, kept, failed });
-      if (!this.isWriting) this.writing = this.writeAll();
-    });
+    return this.commits.add(this.records.of(event));
   }
 
-  /** Records that wait, a segment's worth of them; none when none do, or when they have only just come. */
-  async next(): Promise<readonly SpooledEvent[]> {
-    try {
-      const segment = await this.segments.oldest();
-      const records = (await segment?.unsettled()) ?? [];
-      return records.flatMap(({ number, payload }) =>
-        segment === undefined ? [] : this.opened(segment, number, payload),
-      );
-    } catch (error) {
-      this.log.error('a spool segment could not be read, and is tried again', error);
-      return [];
-    }
+  /** Events that wait, a segment's worth of them; none when none do, or when they have only just come. */
+  next(): Promise<readonly WaitingEvent[]> {
+    return this.reader.next();
+  }
+
+  /** Says who has events for the disk at the very end. */
+  beforeClosing(work: () => Promise<void>): void {
+    this.lastWork = work;
   }
 
   /** Takes over what processes that are gone have left, and says to others that we live. */
   @Interval(LOOK_AROUND_MS)
-  async lookAround(): Promise<void> {
+  lookAround(): Promise<void> {
+    this.looking ??= this.look().finally(() => (this.looking = undefined));
+    return this.looking;
+  }
+
+  private get room(): number {
+    return this.settings.SPOOL_MAX_MB * MIB;
+  }
+
+  private async look(): Promise<void> {
     try {
       const folder = await this.own();
       await folder.touch();
-      for (const path of await folder.adopt()) await this.take(path);
-      if (this.trouble !== null) await this.tryDisk(folder);
+      await this.takeOver(folder);
+      if (this.trouble !== null && this.room - this.size.bytes >= ROOM_TO_WORK) await this.tryDisk(folder);
     } catch (error) {
       this.fails(error);
     }
@@ -124,78 +126,80 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
     return this.folder;
   }
 
+  private async close(): Promise<void> {
+    await this.lastWork();
+    await this.commits.settled();
+    await this.segments.end();
+    await this.folder?.release();
+    this.folder = undefined;
+  }
+
   /** Whether the disk takes a record again. @throws what it says when not */
   private async tryDisk(folder: SpoolFolder): Promise<void> {
     const segment = await Segment.create(folder.next());
     try {
-      await segment.append([framed(Buffer.alloc(4_096))]);
+      await segment.append([{ bytes: framed(Buffer.alloc(4_096)), cameAt: 0 }]);
     } finally {
       await segment.remove();
     }
     this.works();
   }
 
-  private async take(path: string): Promise<void> {
-    const { segment, reading } = await Segment.adopted(path);
-    this.segments.add(segment);
-    this.log.info('a spool segment that nobody owned was adopted', { records: segment.left });
-    if (reading.damaged.length === 0) return;
-    this.metrics.spoolDamaged.inc(reading.damaged.length);
-    this.log.error('a spool segment is damaged: what can be read of it is applied', undefined, {
-      ranges: reading.damaged,
-    });
-  }
-
-  private async writeAll(): Promise<void> {
-    this.isWriting = true;
-    while (this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, this.roomFor(this.waiting));
-      const ended = batch.length === 0 ? this.refuse() : this.write(batch).catch(() => this.write(batch));
-      await ended.catch((error: unknown) => {
-        this.fails(error);
-        for (const { failed } of batch.length === 0 ? this.waiting.splice(0) : batch) failed(error);
-      });
+  /** One that cannot be taken now is tried again the next time, and keeps none of the others waiting. */
+  private async takeOver(folder: SpoolFolder): Promise<void> {
+    const told = (name: string, error: unknown): void => {
+      if (!this.complained.has(name)) this.log.error('a spool cannot be taken over yet', error, { name });
+      this.complained.add(name);
+    };
+    for (const path of await folder.adopt(told)) {
+      await this.reader.take(path).then(
+        () => folder.taken(path),
+        (error: unknown) => told(path, error),
+      );
     }
-    this.isWriting = false;
   }
 
-  private async write(batch: readonly Waiting[]): Promise<void> {
+  /** The first of these for which there is room. @throws when there is none, or the disk fails twice */
+  private async commit(records: readonly NewRecord[]): Promise<readonly Ticket[]> {
+    try {
+      const fitting = records.slice(0, this.roomFor(records));
+      if (fitting.length === 0)
+        throw new Error(`The spool is full (SPOOL_MAX_MB=${this.settings.SPOOL_MAX_MB}).`);
+      const tickets = await this.write(fitting).catch(() => this.write(fitting));
+      this.works();
+      return tickets;
+    } catch (error) {
+      this.fails(error);
+      throw error;
+    }
+  }
+
+  private async write(records: readonly NewRecord[]): Promise<readonly Ticket[]> {
     const folder = await this.own();
-    const records = batch.map(({ record }) => record);
-    const ticks = await this.segments.append(records, () => folder.next());
-    this.works();
-    batch.forEach(({ kept }, index) => kept({ done: () => ticks[index]?.() }));
+    const places = await this.segments.append(records, () => folder.next());
+    return places.map((place, index) => this.ticketFor(place, records[index]?.cameAt ?? null));
+  }
+
+  private ticketFor(place: Place, cameAt: number | null): Ticket {
+    return {
+      done: () => this.segments.tick(place),
+      read: async () => {
+        const payload = await place.segment.read(place.at, place.length);
+        if (payload === null) throw new Error('The record that was just written is not whole.');
+        return this.records.read(payload, cameAt)();
+      },
+    };
   }
 
   /** How many of these fit. */
-  private roomFor(records: readonly Waiting[]): number {
-    const room = this.settings.SPOOL_MAX_MB * MIB;
+  private roomFor(records: readonly NewRecord[]): number {
     let used = this.size.bytes;
-    const beyond = records.findIndex(({ record }) => (used += record.length) > room);
-    const high = used > room * WATERMARK;
-    if (high && !this.isHigh) this.log.error('the spool is nearly full', undefined, { used, room });
-    this.isHigh = high;
+    const beyond = records.findIndex(({ bytes }) => (used += bytes.length) > this.room);
+    const high = used > this.room * WATERMARK;
+    if (high && !this.wasHigh)
+      this.log.error('the spool is nearly full', undefined, { used, room: this.room });
+    this.wasHigh = high;
     return beyond < 0 ? records.length : beyond;
-  }
-
-  private refuse(): Promise<never> {
-    return Promise.reject(new Error(`The spool is full (SPOOL_MAX_MB=${this.settings.SPOOL_MAX_MB}).`));
-  }
-
-  private opened(segment: Segment, number: number, payload: Buffer): readonly SpooledEvent[] {
-    const done = (): void => this.segments.tick(segment, number);
-    try {
-      const opened = JSON.parse(this.sealer.open(payload.toString(), PURPOSE).toString('utf8')) as {
-        event: InboxEvent;
-        cameAt: number;
-      };
-      return [{ ...opened, done }];
-    } catch (error) {
-      segment.passOver(number);
-      this.metrics.spoolDamaged.inc();
-      this.log.error('a spooled event cannot be opened, and stays on the disk', error);
-      return [];
-    }
   }
 
   private works(): void {

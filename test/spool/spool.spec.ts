@@ -1,0 +1,136 @@
+import { mkdir, open, readFile, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+
+import { die, eventOf, fill, keysIn, range, Spools } from './spools.js';
+
+/** The syncs of every file, to be failed. */
+const syncsOf = async (folder: string): Promise<jest.SpiedFunction<FileHandle['datasync']>> => {
+  const handle = await open(join(folder, 'probe'), 'w');
+  const syncs = jest.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync');
+  await handle.close();
+  return syncs;
+};
+
+describe('the spool', () => {
+  let spools: Spools;
+  beforeEach(async () => {
+    spools = await Spools.create();
+  });
+  afterEach(() => spools.close());
+
+  it('gives back every event with its age, and is empty once all are ticked off', async () => {
+    const spool = await spools.opened();
+    await fill(spool, 0, 50);
+    expect(spool.size.records).toBe(50);
+    const ages: number[] = [];
+    expect(await keysIn(spool, ({ ageMs = 0 }) => ages.push(ageMs))).toEqual(range(0, 50));
+    expect(Math.min(...ages)).toBeGreaterThanOrEqual(600);
+    expect(Math.max(...ages)).toBeLessThan(5_000);
+    expect(spool.size.records).toBe(0);
+    expect(await spools.files()).toEqual([]);
+  });
+
+  it('gives back one record as the disk has it', async () => {
+    const spool = await spools.opened();
+    const [, ticket] = await Promise.all([spool.append(eventOf(0)), spool.append(eventOf(1, 'second'))]);
+    expect(await ticket?.read()).toMatchObject(eventOf(1, 'second'));
+  });
+
+  it('adds to the age that an event had, and is not misled when the clock is set', async () => {
+    const spool = await spools.opened();
+    await spool.append({ ...eventOf(0), ageMs: 60_000 });
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+    const ages: number[] = [];
+    await keysIn(spool, ({ ageMs = 0 }) => ages.push(ageMs));
+    clock.mockRestore();
+    expect(ages[0]).toBeGreaterThanOrEqual(60_600);
+    expect(ages[0]).toBeLessThan(65_000);
+  });
+
+  it('writes what comes at the same time together, and nothing readable', async () => {
+    const spool = await spools.opened();
+    await fill(spool, 0, 200, 'canary-of-the-spool');
+    const files = await spools.files();
+    expect(files).toHaveLength(1);
+    expect(await readFile(String(files[0]), 'latin1')).not.toContain('canary');
+    expect((await stat(String(files[0]))).mode & 0o777).toBe(0o600);
+  });
+
+  it('takes no more than its room, says so, and takes again once there is room', async () => {
+    const spool = await spools.opened({ SPOOL_MAX_MB: '1' });
+    const large = 'x'.repeat(60_000);
+    const ends = await Promise.allSettled(
+      Array.from({ length: 20 }, async (_, index) => spool.append(eventOf(index, large))),
+    );
+    const kept = ends.filter(({ status }) => status === 'fulfilled').length;
+    expect(spool.size.bytes).toBeLessThanOrEqual(1024 * 1024);
+    for (let tries = 0; tries < 20; tries += 1)
+      await spool.append(eventOf(100 + tries, large)).catch(() => undefined);
+    expect([spool.high, spool.fault]).toEqual([true, expect.stringContaining('SPOOL_MAX_MB=1')]);
+    await spool.lookAround();
+    expect(spool.fault).toContain('SPOOL_MAX_MB=1');
+    expect((await keysIn(spool)).length).toBeGreaterThanOrEqual(kept);
+    await spool.lookAround();
+    expect([spool.high, spool.fault]).toEqual([false, null]);
+  });
+
+  it('ends a segment whose sync failed, never syncs it again, and writes its records to a new one, once', async () => {
+    const syncs = await syncsOf(spools.folder);
+    const spool = await spools.opened();
+    await spool.append(eventOf(1));
+    syncs.mockRejectedValueOnce(new Error('EIO'));
+    await spool.append(eventOf(2));
+    expect(await spools.files()).toHaveLength(2);
+    const broken = new Error('EIO again');
+    syncs.mockRejectedValueOnce(broken).mockRejectedValueOnce(broken);
+    await expect(spool.append(eventOf(3))).rejects.toThrow('EIO again');
+    expect(spool.fault).toBe('EIO again');
+    await spool.append(eventOf(4));
+    expect(spool.fault).toBeNull();
+    syncs.mockRestore();
+    expect(await keysIn(spool)).toEqual(['key-1', 'key-2', 'key-4']);
+  });
+
+  it('keeps nobody waiting while the disk hangs, says so, and goes on when it answers', async () => {
+    const syncs = await syncsOf(spools.folder);
+    const spool = await spools.opened();
+    const disk = Promise.withResolvers<void>();
+    syncs.mockReturnValueOnce(disk.promise);
+    const hanging = spool.append(eventOf(0));
+    await new Promise((next) => setTimeout(next, 350));
+    const asked = performance.now();
+    await expect(spool.append(eventOf(1))).rejects.toThrow('has not answered');
+    expect(performance.now() - asked).toBeLessThan(50);
+    expect(spool.fault).toContain('has not answered');
+    disk.resolve();
+    await hanging;
+    await spool.append(eventOf(2));
+    syncs.mockRestore();
+    expect([spool.fault, await keysIn(spool)]).toEqual([null, ['key-0', 'key-2']]);
+  });
+
+  it('is closed while its folder cannot be made, and opens when it can', async () => {
+    await writeFile(join(spools.folder, 'spool'), 'not a folder');
+    const spool = await spools.opened();
+    await expect(spool.append(eventOf(1))).rejects.toThrow('ENOTDIR');
+    expect(spool.fault).not.toBeNull();
+    await rm(join(spools.folder, 'spool'));
+    await spool.lookAround();
+    expect(spool.fault).toBeNull();
+    await spool.append(eventOf(2));
+  });
+
+  it('has its socket in a folder however deep', async () => {
+    const deep = join(spools.folder, ...Array.from({ length: 8 }, () => 'a-folder-with-a-long-name'));
+    await mkdir(deep, { recursive: true });
+    const deepSpools = new Spools(deep);
+    const first = await deepSpools.opened();
+    await fill(first, 0, 2);
+    expect(await keysIn(await deepSpools.opened())).toEqual([]);
+    await die(first);
+    expect(await keysIn(await deepSpools.opened())).toEqual(range(0, 2));
+    await deepSpools.close();
+  });
+});
