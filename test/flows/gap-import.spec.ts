@@ -159,7 +159,7 @@ describe('after the hub was away', () => {
     await hub.eventually(async () => (await calls.shown(from)) !== undefined);
     await whileAway(() => running);
     const callSid = await running;
-    minutesAgo(callSid, 0.5);
+    minutesAgo(callSid, 0.6);
     await heal();
     await hub.eventually(async () => (await calls.shown(from))?.outcome === 'answered');
     expect(hub.sandbox.textsTo(from)).toEqual([]);

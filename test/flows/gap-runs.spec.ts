@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GapImport } from '#libs/twilio';
+
+import { Calls } from '../calls.js';
+import { ACCOUNT, ADMIN_KEY, newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
+
+describe("the reading of Twilio's lists", () => {
+  let hub: TestHub;
+  let tenant: TestTenant;
+  let calls: Calls;
+
+  beforeAll(async () => {
+    hub = await TestHub.start();
+    tenant = await hub.tenant({ aiEnabled: false });
+    calls = new Calls(hub, tenant);
+  });
+  afterAll(() => hub.stop());
+
+  /** Another process has an account's lists, and read them to their end some seconds ago. */
+  const heldElsewhere = (accountSid: string, readSecondsAgo: number): Promise<unknown> =>
+    hub.database.query(
+      `update import_marks set held_by = gen_random_uuid(), held_until = clock_timestamp() + interval '1 hour',
+         complete_until = clock_timestamp() - make_interval(secs => $2) where account_sid = $1`,
+      [accountSid, readSecondsAgo],
+    );
+
+  const register = async (digit: string): Promise<{ accountSid: string; authToken: string }> => {
+    const account = { accountSid: `AC${digit.repeat(32)}`, authToken: `token-of-account-${digit}` };
+    await hub.post('/v1/twilio-accounts', account, ADMIN_KEY);
+    await fetch(`${hub.sandbox.url}/sandbox/accounts/${account.accountSid}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ authToken: account.authToken }),
+    });
+    return account;
+  };
+
+  it('sweeps no call before the lists of its account were read, by it or by another process', async () => {
+    const account = await register('3');
+    const theirs = await hub.tenant({}, account.accountSid);
+    const [sid, other] = [newSid('CA'), newSid('CA')];
+    const came = { CallSid: sid, From: newCaller(), To: theirs.number, CallStatus: 'ringing' };
+    await hub.webhook('/webhooks/twilio/call', came, account);
+    await calls.incoming(other, newCaller());
+    const statusOf = async (callSid: string): Promise<unknown> =>
+      (await hub.database.query('select status from calls where call_sid = $1', [callSid]))[0]?.['status'];
+    for (const each of [sid, other]) await hub.eventually(async () => (await statusOf(each)) === 'ringing');
+    const gaps = hub.app.get(GapImport);
+    await hub.database.query(`insert into import_marks (account_sid, kind, complete_until)
+      select account_sid, kind, created_at from twilio_accounts, unnest(array['messages', 'calls']) kind
+      on conflict do nothing`);
+    await heldElsewhere(account.accountSid, 3_600);
+    for (let nth = 1; nth <= 3; nth += 1) await gaps.run(account.accountSid);
+    await hub.database.query(
+      `update calls set judge_at = clock_timestamp() - interval '1 minute' where call_sid = any($1)`,
+      [[sid, other]],
+    );
+    await hub.eventually(async () => (await statusOf(other)) === 'ended');
+    expect(await statusOf(sid)).toBe('ringing');
+    await heldElsewhere(account.accountSid, 0);
+    await gaps.run(account.accountSid);
+    await hub.eventually(async () => (await statusOf(sid)) === 'ended');
+  });
+
+  it('leaves alone, when it sweeps, a call that Twilio says is not over', async () => {
+    const [from, sid] = [newCaller(), newSid('CA')];
+    await calls.incoming(sid, from);
+    await hub.eventually(async () => (await calls.shown(from)) !== undefined);
+    await fetch(`${hub.sandbox.url}/sandbox/known`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ calls: [{ sid, from, to: tenant.number, status: 'in-progress' }] }),
+    });
+    await hub.app.get(GapImport).run(ACCOUNT.accountSid);
+    const [call] = await hub.database.query(
+      `select extract(epoch from judge_at - clock_timestamp()) as seconds from calls where call_sid = $1`,
+      [sid],
+    );
+    expect(Number(call?.['seconds'])).toBeGreaterThan(600);
+  });
+});
