@@ -3,6 +3,7 @@ import { GapImport } from '#libs/twilio';
 
 import { Calls } from '../calls.js';
 import { ACCOUNT, ADMIN_KEY, newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
+import { happened } from '../lists.js';
 
 describe("the reading of Twilio's lists", () => {
   let hub: TestHub;
@@ -35,6 +36,13 @@ describe("the reading of Twilio's lists", () => {
     return account;
   };
 
+  const know = (call: Readonly<Record<string, unknown>>): Promise<Response> =>
+    fetch(`${hub.sandbox.url}/sandbox/known`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ calls: [call] }),
+    });
+
   it('sweeps no call before the lists of its account were read, by it or by another process', async () => {
     const account = await register('3');
     const theirs = await hub.tenant({}, account.accountSid);
@@ -66,16 +74,55 @@ describe("the reading of Twilio's lists", () => {
     const [from, sid] = [newCaller(), newSid('CA')];
     await calls.incoming(sid, from);
     await hub.eventually(async () => (await calls.shown(from)) !== undefined);
-    await fetch(`${hub.sandbox.url}/sandbox/known`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ calls: [{ sid, from, to: tenant.number, status: 'in-progress' }] }),
-    });
+    await know({ sid, from, to: tenant.number, status: 'in-progress' });
     await hub.app.get(GapImport).run(ACCOUNT.accountSid);
     const [call] = await hub.database.query(
       `select extract(epoch from judge_at - clock_timestamp()) as seconds from calls where call_sid = $1`,
       [sid],
     );
     expect(Number(call?.['seconds'])).toBeGreaterThan(600);
+  });
+
+  it('leaves a call that has just ended to its own webhooks, for half a minute', async () => {
+    await hub.database.query(`update phone_numbers set created_at = created_at - interval '1 hour'`);
+    const call = { sid: newSid('CA'), from: newCaller(), to: tenant.number };
+    await know({ ...call, status: 'no-answer' });
+    const rows = async (): Promise<number> => {
+      await hub.app.get(GapImport).run(ACCOUNT.accountSid);
+      return (await hub.database.query('select 1 from calls where call_sid = $1', [call.sid])).length;
+    };
+    happened(hub, call.sid, 25 / 60);
+    expect(await rows()).toBe(0);
+    happened(hub, call.sid, 10 / 60);
+    expect(await rows()).toBe(1);
+  });
+
+  it('has a list that hangs keep no other account waiting', async () => {
+    const bodies: string[] = [];
+    for (const digit of ['4', '5']) {
+      const { number } = await hub.tenant({}, (await register(digit)).accountSid);
+      const url = hub.sandbox.hubUrl;
+      hub.sandbox.hubUrl = 'http://localhost:1';
+      bodies.push(`missed of account ${digit}`);
+      await hub.text(newCaller(), number, bodies.at(-1) ?? '');
+      hub.sandbox.hubUrl = url;
+    }
+    await fetch(`${hub.sandbox.url}/sandbox/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ on: 'messages.list', answer: 'none', delayMs: 6_000, times: 1 }),
+    });
+    const count = async (): Promise<number> =>
+      (await hub.database.query('select 1 from messages where body = any($1)', [bodies])).length;
+    hub.app.get(GapImport).tick();
+    await hub.eventually(async () => (await count()) >= 1, 4_000);
+    const lease =
+      'select max(extract(epoch from held_until - clock_timestamp())) as seconds from import_marks';
+    const [held] = await hub.database.query(
+      lease + ` where held_until < clock_timestamp() + interval '59 minutes'`,
+    );
+    expect(Number(held?.['seconds'])).toBeGreaterThan(0);
+    expect(Number(held?.['seconds'])).toBeLessThan(31);
+    await hub.eventually(async () => (await count()) === 2);
   });
 });
