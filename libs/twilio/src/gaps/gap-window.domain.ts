@@ -26,13 +26,13 @@ export interface Runs {
   readonly complete: number;
   /** How many failed since the last complete one. */
   readonly failed: number;
-  /** How the last one ended; null before the first. */
-  readonly end: RunEnd | null;
+  /** How the last one ended; nothing before the first. */
+  readonly end?: RunEnd;
   /** When it ended, in milliseconds since the process started. */
   readonly endedAt: number;
 }
 
-export const NO_RUNS: Runs = { complete: 0, failed: 0, end: null, endedAt: 0 };
+export const NO_RUNS: Runs = { complete: 0, failed: 0, endedAt: 0 };
 
 /** One more run. */
 export const afterRun = ({ complete, failed }: Runs, end: RunEnd, endedAt: number): Runs => {
