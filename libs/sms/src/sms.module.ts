@@ -14,6 +14,7 @@ import { RestoreGuard } from './restore/restore-guard.js';
 import { Strays } from './restore/strays.js';
 import { WitnessFile } from './restore/witness-file.js';
 import { Addressing } from './sending/addressing.js';
+import { Comparison } from './sending/comparison.js';
 import { Handover } from './sending/handover.js';
 import { HeldMessages } from './sending/held-messages.js';
 import { Outgoing } from './sending/outgoing.js';
@@ -28,6 +29,7 @@ import { Sms } from './sms.js';
 /** The sending of texts: rules in *.domain.ts, rows, alarms, the carrier. */
 const SENDING = [
   Addressing,
+  Comparison,
   Handover,
   HeldMessages,
   Outgoing,
