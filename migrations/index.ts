@@ -8,6 +8,7 @@ import { ImportMarks1763820600000 } from './1763820600000-import-marks.js';
 import { SendAttempts1763820700000 } from './1763820700000-send-attempts.js';
 import { Restores1763820710000 } from './1763820710000-restores.js';
 import { RecalledTexts1763820720000 } from './1763820720000-recalled-texts.js';
+import { AskedEnds1763820730000 } from './1763820730000-asked-ends.js';
 
 /** The one linear history of the schema; a new migration goes to the end. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   SendAttempts1763820700000,
   Restores1763820710000,
   RecalledTexts1763820720000,
+  AskedEnds1763820730000,
 ];

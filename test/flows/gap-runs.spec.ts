@@ -4,6 +4,7 @@ import { GapImport } from '#libs/twilio';
 import { Calls } from '../calls.js';
 import { ACCOUNT, ADMIN_KEY, newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
 import { happened } from '../lists.js';
+import { Sends } from '../sends.js';
 
 describe("the reading of Twilio's lists", () => {
   let hub: TestHub;
@@ -124,5 +125,34 @@ describe("the reading of Twilio's lists", () => {
     expect(Number(held?.['seconds'])).toBeGreaterThan(0);
     expect(Number(held?.['seconds'])).toBeLessThan(31);
     await hub.eventually(async () => (await count()) === 2);
+  });
+
+  it('asks for the end of a text that is too old for the list, and of none that is older than a day', async () => {
+    const sends = new Sends(hub, tenant);
+    await sends.fault({ on: 'messages.callback', answer: 'drop', share: 1 });
+    const statuses = async (minutes: number): Promise<unknown> => {
+      const id = await sends.write('+16505550003'); // its handset is off
+      await sends.becomes(id, 'accepted');
+      const { messageSid } = await sends.shown(id);
+      const isOver = (): boolean =>
+        hub.sandbox.ledger
+          .entries()
+          .some(
+            (one) =>
+              one.kind === 'message-status' && one.messageSid === messageSid && one.status === 'undelivered',
+          );
+      await hub.eventually(() => Promise.resolve(isOver()));
+      happened(hub, String(messageSid), minutes);
+      await hub.database.query(
+        `update messages set sent_at = sent_at - make_interval(mins => $2) where id = $1`,
+        [id, minutes],
+      );
+      await hub.app.get(GapImport).run(ACCOUNT.accountSid);
+      const { status, errorCode } = await sends.shown(id);
+      return [status, errorCode];
+    };
+    expect(await statuses(30)).toEqual(['undelivered', '30003']);
+    expect(await statuses(25 * 60)).toEqual(['accepted', null]);
+    await sends.mend();
   });
 });

@@ -25,6 +25,7 @@ import { Sends } from './sending/sends.js';
 import { Settlement } from './sending/settlement.js';
 import { SmsWebhooksController } from './sms-webhooks.controller.js';
 import { Sms } from './sms.js';
+import { TextEnds } from './text-ends.js';
 
 /** The sending of texts: rules in *.domain.ts, rows, alarms, the carrier. */
 const SENDING = [
@@ -46,7 +47,7 @@ const RESTORE = [FoundSends, Reconciliation, RestoreGuard, Strays, WitnessFile];
 @Module({
   imports: [ContactsModule, TenantsModule, TwilioModule],
   controllers: [MessagesController, SmsWebhooksController],
-  providers: [...SENDING, ...RESTORE, Delivery, Inbound, MessageImport, Messages, Sms],
+  providers: [...SENDING, ...RESTORE, Delivery, Inbound, MessageImport, Messages, Sms, TextEnds],
   exports: [Messages, Sms],
 })
 export class SmsModule {}
