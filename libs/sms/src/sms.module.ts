@@ -11,6 +11,7 @@ import { Messages } from './messages.js';
 import { FoundSends } from './restore/found-sends.js';
 import { Reconciliation } from './restore/reconciliation.js';
 import { RestoreGuard } from './restore/restore-guard.js';
+import { RestoreNews } from './restore/restore-news.js';
 import { Strays } from './restore/strays.js';
 import { WitnessFile } from './restore/witness-file.js';
 import { Addressing } from './sending/addressing.js';
@@ -42,7 +43,7 @@ const SENDING = [
 ];
 
 /** What a database that went back in time is told before it sends. */
-const RESTORE = [FoundSends, Reconciliation, RestoreGuard, Strays, WitnessFile];
+const RESTORE = [FoundSends, Reconciliation, RestoreGuard, RestoreNews, Strays, WitnessFile];
 
 @Module({
   imports: [ContactsModule, TenantsModule, TwilioModule],
