@@ -9,6 +9,7 @@ import { SendAttempts1763820700000 } from './1763820700000-send-attempts.js';
 import { Restores1763820710000 } from './1763820710000-restores.js';
 import { RecalledTexts1763820720000 } from './1763820720000-recalled-texts.js';
 import { WhenEventsCame1763820725000 } from './1763820725000-when-events-came.js';
+import { AskedEnds1763820730000 } from './1763820730000-asked-ends.js';
 
 /** The one linear history of the schema; a new migration goes to the end. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   Restores1763820710000,
   RecalledTexts1763820720000,
   WhenEventsCame1763820725000,
+  AskedEnds1763820730000,
 ];

@@ -14,6 +14,7 @@ import { createApplication } from '../apps/hub/src/application.js';
 import { lanesTo } from '../apps/hub/src/database.js';
 import { startSandbox, type Sandbox } from '../apps/sandbox/src/sandbox.js';
 import { createDatabase, type TestDatabase } from './database.js';
+import { readListsByHand } from './lists.js';
 
 export const ACCOUNT = { accountSid: `AC${'1'.repeat(32)}`, authToken: 'token-of-account-one' };
 export const OTHER_ACCOUNT = { accountSid: `AC${'2'.repeat(32)}`, authToken: 'token-of-account-two' };
@@ -93,6 +94,7 @@ export class TestHub {
     const hub = new TestHub(app, database, sandbox, url, folder);
     await hub.post('/v1/twilio-accounts', ACCOUNT, ADMIN_KEY);
     await hub.post('/v1/twilio-accounts', OTHER_ACCOUNT, ADMIN_KEY);
+    await readListsByHand(app, [ACCOUNT.accountSid, OTHER_ACCOUNT.accountSid]);
     return hub;
   }
 

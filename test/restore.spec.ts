@@ -100,6 +100,11 @@ describe('a database that went back in time', () => {
     const before = everything();
 
     await restore();
+    await fetch(`${hub.sandbox.url}/sandbox/listing`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ trial: true }),
+    });
     one = hub.start();
     await hub.ready();
     await until(async () => (await hub.database.query('select 1 from restores')).length > 0);

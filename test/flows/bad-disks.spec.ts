@@ -111,6 +111,30 @@ describe('the hub on a disk', () => {
     await hub.database.query('drop trigger deadlocked on messages');
   }, 40_000);
 
+  it('that fails keeps the callers from waiting for a slow database, but not the status callbacks', async () => {
+    await hub.database.query(`
+      create function linger() returns trigger language plpgsql as $$ begin perform pg_sleep(1.2); return new; end $$`);
+    await hub.database.query(
+      'create trigger lingers before insert on calls for each row execute function linger()',
+    );
+    (await syncsOf(hub.folder)).mockRejectedValue(new Error('EIO'));
+    const asked = performance.now();
+    expect((await calls()).status).toBe(200);
+    expect(performance.now() - asked).toBeLessThan(1_000);
+    const CallSid = newSid('CA');
+    const told = {
+      CallSid,
+      From: newCaller(),
+      To: tenant.number,
+      CallStatus: 'completed',
+      CallDuration: '4',
+    };
+    expect((await hub.webhook('/webhooks/twilio/call/status', told)).status).toBe(200);
+    const kept = await hub.database.query('select 1 from calls where call_sid = $1', [CallSid]);
+    expect(kept).toHaveLength(1);
+    await hub.database.query('drop trigger lingers on calls');
+  }, 40_000);
+
   it.each([
     ['works', 'saves', 0, 2],
     ['fails', 'counts', 2, 0],

@@ -3,6 +3,7 @@ import { GapImport } from '#libs/twilio';
 
 import { Calls } from '../calls.js';
 import { ACCOUNT, newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
+import { happened } from '../lists.js';
 
 interface MessageShown {
   readonly direction: string;
@@ -42,25 +43,7 @@ describe('after the hub was away', () => {
   const received = (body: string): Promise<Record<string, unknown>[]> =>
     hub.database.query(`select * from messages where direction = 'inbound' and body = $1`, [body]);
 
-  /** So that Twilio's list says it happened some time ago. */
-  const minutesAgo = (sid: string, minutes: number): void => {
-    const { messages, exchange } = (
-      hub.sandbox as unknown as {
-        parts: {
-          messages: { find(a: string, s: string): { createdAt: number } | undefined };
-          exchange: {
-            calls: { find(a: string, s: string): { createdAt: number; endedAt: number | null } | undefined };
-          };
-        };
-      }
-    ).parts;
-    const message = messages.find(ACCOUNT.accountSid, sid);
-    if (message !== undefined) message.createdAt -= minutes * 60_000;
-    const call = exchange.calls.find(ACCOUNT.accountSid, sid);
-    if (call === undefined) return;
-    call.createdAt -= minutes * 60_000;
-    call.endedAt = (call.endedAt ?? Date.now()) - minutes * 60_000;
-  };
+  const minutesAgo = (sid: string, minutes: number): void => happened(hub, sid, minutes);
 
   it('imports the texts that it missed, each once, and threads them', async () => {
     const from = newCaller();
@@ -159,7 +142,7 @@ describe('after the hub was away', () => {
     await hub.eventually(async () => (await calls.shown(from)) !== undefined);
     await whileAway(() => running);
     const callSid = await running;
-    minutesAgo(callSid, 0.5);
+    minutesAgo(callSid, 0.6);
     await heal();
     await hub.eventually(async () => (await calls.shown(from))?.outcome === 'answered');
     expect(hub.sandbox.textsTo(from)).toEqual([]);

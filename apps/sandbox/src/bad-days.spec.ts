@@ -119,6 +119,20 @@ describe('the list of messages', () => {
   });
 });
 
+describe('the words of a text that was sent', () => {
+  it('are listed behind those of a trial account', async () => {
+    await rig.control('PUT', '/listing', { trial: true });
+    await rig.text();
+    expect(await bodies()).toEqual(['Sent from your Twilio trial account - Sorry we missed you']);
+  });
+
+  it('are listed as Smart Encoding made them', async () => {
+    await rig.control('PUT', '/listing', { smartEncoded: true });
+    await rig.text({ Body: 'We’re “open” – soon…' });
+    expect(await bodies()).toEqual([`We're "open" - soon...`]);
+  });
+});
+
 describe('callbacks', () => {
   const states = (): readonly (string | undefined)[] =>
     rig.hub.at('/status').map(({ params }) => params['MessageStatus']);

@@ -8,8 +8,20 @@ import { isFinal } from './evidence.domain.js';
 
 const DECIDED = 'select call_sid as sid from calls where call_sid = any($1) and outcome is not null';
 
-/** Its own webhooks may still be on their way. */
-const JUST_ENDED_MS = 15_000;
+/**
+ * Calls that are not over are not swept before the list was read again. One of which the end was heard waits for
+ * seconds only, as before.
+ */
+const ALIVE = `
+  update calls set judge_at = greatest(judge_at, clock_timestamp() + interval '11 minutes')
+  where call_sid = any($1) and outcome is null and not evidence ? 'dial'
+    and not exists (select 1 from jsonb_object_keys(evidence) name where name like 'final:%')`;
+
+/**
+ * Its own webhooks may still be on their way, or in the spool of a busy host. Shorter than the second reading is after
+ * the start, so that this one has all that ended before it.
+ */
+const JUST_ENDED_MS = 30_000;
 
 /** A call that came in, with the legs that were dialled for it. */
 interface WholeCall {
@@ -46,16 +58,27 @@ export class CallImport implements OnModuleInit {
     const legs = new Map<string, ListedCall[]>();
     let openSince: Date | null = null;
     for await (const page of reading.pages) {
-      const calls: ListedCall[] = [];
-      for (const listed of page) {
-        if (listed.parentCallSid !== null)
-          legs.set(listed.parentCallSid, [...(legs.get(listed.parentCallSid) ?? []), listed]);
-        else if (this.isOver(listed, reading)) calls.push(listed);
-        else openSince = listed.startedAt;
-      }
-      for (const whole of await this.undecided(reading, calls, legs)) await this.tell(reading, whole);
+      const calls = page.filter((listed) => listed.parentCallSid === null);
+      this.gather(page, legs);
+      const alive = calls.filter((call) => !this.isOver(call, reading));
+      openSince = alive.at(-1)?.startedAt ?? openSince;
+      await this.keepFromSweep(alive);
+      const over = calls.filter((call) => !alive.includes(call));
+      for (const whole of await this.undecided(reading, over, legs)) await this.tell(reading, whole);
     }
     return openSince;
+  }
+
+  private gather(page: readonly ListedCall[], legs: Map<string, ListedCall[]>): void {
+    for (const leg of page) {
+      if (leg.parentCallSid === null) continue;
+      legs.set(leg.parentCallSid, [...(legs.get(leg.parentCallSid) ?? []), leg]);
+    }
+  }
+
+  private async keepFromSweep(alive: readonly ListedCall[]): Promise<void> {
+    if (alive.length === 0) return;
+    await this.db.system('import', (tx) => tx.query(ALIVE, [alive.map(({ sid }) => sid)]));
   }
 
   private isOver({ status, endedAt }: ListedCall, { now }: Reading<ListedCall>): boolean {

@@ -19,6 +19,8 @@ export type Acceptance =
 const DATABASE_WITHIN_MS = 200;
 /** And how long in all for what Twilio can bring again: it waits 15 s for an answer. */
 const AT_MOST_MS = 10_000;
+/** Nobody on the line waits for the answer to a status: better late than only in memory. */
+const CALLBACK_WITHIN_MS = 4_000;
 /** One event in so many is written to the spool on purpose and applied as the disk gives it back, so that this road never rots. */
 const ON_PURPOSE_EVERY = 100;
 
@@ -89,6 +91,8 @@ export class Inbox {
       return { verdict: 'spooled', answer: event.answer };
     }
     if (how.mustBeKept) return this.waitFor(event, keeping);
+    const kept = event.kind.endsWith('.status') ? await within(keeping, CALLBACK_WITHIN_MS) : 'late';
+    if (kept !== 'late' && kept.verdict !== 'away') return kept;
     this.refuge.remember(event);
     return { verdict: 'remembered', answer: event.answer };
   }

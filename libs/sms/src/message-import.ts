@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Inbox, keyOf, type InboxEvent } from '#libs/durable';
-import { Db, Unavailable } from '#libs/platform';
+import { Unavailable } from '#libs/platform';
 import { Routing } from '#libs/tenants';
 import {
   EMPTY,
@@ -11,20 +11,7 @@ import {
   type Reading,
 } from '#libs/twilio';
 
-import { isFinal, meaningOf } from './message.domain.js';
-
-/** Texts of ours whose end we have not heard. */
-const UNHEARD = `
-  select m.tenant_id as "tenantId", m.id as "messageId", a.id as "attemptId", a.message_sid as sid
-  from message_attempts a join messages m on m.tenant_id = a.tenant_id and m.id = a.message_id
-  where a.message_sid = any($1) and m.status in ('accepted', 'sent')`;
-
-type Unheard = Readonly<Record<'tenantId' | 'messageId' | 'attemptId' | 'sid', string>>;
-
-const hasEnded = ({ direction, status }: ListedMessage): boolean => {
-  const meaning = meaningOf(status);
-  return direction === 'outbound' && meaning !== null && isFinal(meaning);
-};
+import { TextEnds } from './text-ends.js';
 
 const ageMs = ({ now }: Reading<unknown>, { createdAt }: ListedMessage): number =>
   Math.max(0, now.getTime() - (createdAt ?? now).getTime());
@@ -43,11 +30,11 @@ const picturesOf = (media: readonly ListedMedia[]): Readonly<Record<string, stri
 @Injectable()
 export class MessageImport implements OnModuleInit {
   constructor(
-    private readonly db: Db,
     private readonly inbox: Inbox,
     private readonly sids: SidDirectory,
     private readonly routing: Routing,
     private readonly gaps: GapImport,
+    private readonly ends: TextEnds,
   ) {}
 
   onModuleInit(): void {
@@ -57,8 +44,9 @@ export class MessageImport implements OnModuleInit {
   private async import(reading: Reading<ListedMessage>): Promise<null> {
     for await (const page of reading.pages) {
       for (const message of await this.missed(page)) await this.receive(reading, message);
-      await this.hearEnds(reading, page.filter(hasEnded));
+      await this.ends.hear(reading.accountSid, page);
     }
+    await this.ends.askFor(reading);
     return null;
   }
 
@@ -95,28 +83,6 @@ export class MessageImport implements OnModuleInit {
       answer: EMPTY,
       ageMs: ageMs(reading, message),
     });
-  }
-
-  /** What became of texts of ours, where the callback did not come. */
-  private async hearEnds(reading: Reading<ListedMessage>, ended: readonly ListedMessage[]): Promise<void> {
-    const bySid = new Map(ended.map((message) => [message.sid, message]));
-    const unheard = await this.db.system('import', (tx) => tx.query<Unheard>(UNHEARD, [[...bySid.keys()]]));
-    for (const { sid, tenantId, ...context } of unheard) {
-      const { status = '', errorCode = null } = bySid.get(sid) ?? {};
-      const { accountSid } = reading;
-      const kind = 'sms.status';
-      const told = { AccountSid: accountSid, MessageSid: sid, MessageStatus: status };
-      await this.accept({
-        key: keyOf(accountSid, { kind, sid, step: `${context.attemptId}/${status}` }),
-        kind,
-        sid,
-        accountSid,
-        tenantId,
-        params: errorCode === null ? told : { ...told, ErrorCode: errorCode },
-        context,
-        answer: EMPTY,
-      });
-    }
   }
 
   private async accept(event: InboxEvent): Promise<void> {

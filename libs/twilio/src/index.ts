@@ -4,7 +4,7 @@ export type { Berth } from './berths.js';
 export { CallbackUrls, type Carried } from './callback-url.js';
 export { isAllowedDestination, isE164, isEmergencyNumber, isTextable } from './destination.domain.js';
 export { policyOf } from './error-policy.domain.js';
-export { GapImport, type Reading } from './gaps/gap-import.js';
+export { GAP_IMPORT, GapImport, type Reading } from './gaps/gap-import.js';
 export { NumberDirectory } from './number-directory.js';
 export { SidDirectory } from './sid-directory.js';
 export type { SendOutcome } from './send-answer.domain.js';

@@ -8,7 +8,7 @@ type Client = ReturnType<typeof twilio>;
 const MOST_BETWEEN = 200;
 
 /**
- * Messages to a number, from a number of ours or by its messaging service. No date filter: a queued message may have
+ * Messages sent to a number, from a number of ours or by its messaging service. No date filter: a queued message may have
  * no date yet.
  * @throws when so many came since that the list does not reach back
  */
@@ -24,6 +24,8 @@ export const messagesBetween = async (
   if (listed.length >= MOST_BETWEEN && oldest !== undefined && oldest >= since)
     throw new Error('The list of messages does not reach back far enough.');
   return listed.filter(
-    (one) => one.from === from || (service !== null && one.messagingServiceSid === service),
+    (one) =>
+      one.direction === 'outbound' &&
+      (one.from === from || (service !== null && one.messagingServiceSid === service)),
   );
 };

@@ -5,7 +5,7 @@ import { Configuration } from '#libs/platform';
 import type { KnownAccount } from './account-slice.js';
 import { Accounts } from './accounts.js';
 import { Berths, type Berth } from './berths.js';
-import { callsSince, mediaOf, messagesSince } from './gaps/account-lists.js';
+import { callsSince, mediaOf, messagesSince, messageWith } from './gaps/account-lists.js';
 import { messagesBetween } from './message-list.js';
 import { NotSent, postOnce } from './post-once.js';
 import { outcomeOf, type SendOutcome } from './send-answer.domain.js';
@@ -67,6 +67,10 @@ export class RestTelephony extends Telephony implements OnApplicationShutdown {
     since: Date,
   ): Promise<readonly ListedMessage[]> {
     return messagesBetween(this.clientOf(accountSid), between, since);
+  }
+
+  async message(accountSid: string, sid: string): Promise<ListedMessage | null> {
+    return messageWith(this.clientOf(accountSid), sid);
   }
 
   messagesSince(accountSid: string, since: Date): AsyncIterable<readonly ListedMessage[]> {

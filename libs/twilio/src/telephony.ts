@@ -70,6 +70,8 @@ export abstract class Telephony {
     between: Between,
     since: Date,
   ): Promise<readonly ListedMessage[]>;
+  /** One message; null when the carrier has it no more. @throws when it cannot be had */
+  abstract message(accountSid: string, sid: string): Promise<ListedMessage | null>;
   /** Every message of an account, in pages, newest first, back to `since`. @throws when they cannot be had */
   abstract messagesSince(accountSid: string, since: Date): AsyncIterable<readonly ListedMessage[]>;
   /** Every call and leg of an account, in pages, newest first, back to `since`. @throws when they cannot be had */

@@ -93,6 +93,8 @@ export const faultRequest = object({
 export const listingRequest = object({
   listLagMs: optional(number(0, LONGEST_WAIT_MS)),
   redacted: optional(flag),
+  trial: optional(flag),
+  smartEncoded: optional(flag),
 });
 
 export const accountRequest = object({

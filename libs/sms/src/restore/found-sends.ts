@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db, Tx } from '#libs/platform';
 import { SidDirectory } from '#libs/twilio';
 
-import { CLOCKS_APART_MS } from '../sending/evidence.domain.js';
+import { CLOCKS_APART_MS, sentWords } from '../sending/evidence.domain.js';
 import { loadSend } from '../sending/send-row.js';
 import { Sends } from '../sending/sends.js';
 import { Strays, type Stray } from './strays.js';
@@ -10,7 +10,7 @@ import { Strays, type Stray } from './strays.js';
 /** The oldest text of ours that a listed message may be: under way first, then those that wait, in their order. */
 const LIKE = `
   select m.id from messages m join contacts c on c.tenant_id = m.tenant_id and c.id = m.contact_id
-  where m.tenant_id = $1 and c.number = $2 and m.phone_number_id = $3 and m.body = $4 and m.direction = 'outbound'
+  where m.tenant_id = $1 and c.number = $2 and m.phone_number_id = $3 and m.body in ($4, $6) and m.direction = 'outbound'
     and m.message_sid is null and m.status in ('queued', 'sending', 'held') and m.created_at <= $5
   order by (m.status = 'queued'), m.send_at, m.id limit 1`;
 
@@ -45,7 +45,8 @@ export class FoundSends {
     { sid, customerNumber, phoneNumberId, body, sentAt }: Stray,
   ): Promise<boolean> {
     const latest = new Date(sentAt.getTime() + CLOCKS_APART_MS);
-    const values = [tx.tenantId, customerNumber, phoneNumberId, body, latest];
+    const words = body === null ? null : sentWords(body);
+    const values = [tx.tenantId, customerNumber, phoneNumberId, body, latest, words];
     const like = await tx.one<{ id: string }>(LIKE, values);
     const loaded = like === undefined ? undefined : await loadSend(tx, like.id);
     if (loaded === undefined) return false;

@@ -3,8 +3,8 @@ import { Db } from '#libs/platform';
 import { Routing } from '#libs/tenants';
 import { Telephony, type ListedMessage } from '#libs/twilio';
 
-import { SendNews } from '../sending/send-news.js';
 import { FoundSends } from './found-sends.js';
+import { RestoreNews } from './restore-news.js';
 import type { Stray } from './strays.js';
 
 /** A process that died over a list leaves it to another after this long. */
@@ -39,7 +39,7 @@ export class Reconciliation {
     private readonly routing: Routing,
     private readonly telephony: Telephony,
     private readonly found: FoundSends,
-    private readonly news: SendNews,
+    private readonly news: RestoreNews,
   ) {}
 
   /** Compares every account that waits for it. @throws when the database is away; the leases end by themselves */

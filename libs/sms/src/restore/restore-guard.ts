@@ -2,9 +2,9 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Configuration, Db, newId, Tx } from '#libs/platform';
 
-import { SendNews } from '../sending/send-news.js';
 import { INCARNATION, type Claimed } from './incarnation.js';
 import { Reconciliation } from './reconciliation.js';
+import { RestoreNews } from './restore-news.js';
 import { WitnessFile } from './witness-file.js';
 import { judge, NOTHING_SEEN, witnessOf, type Seen, type Witness } from './witness.domain.js';
 
@@ -54,7 +54,7 @@ export class RestoreGuard implements OnApplicationBootstrap {
     private readonly settings: Configuration,
     private readonly db: Db,
     private readonly file: WitnessFile,
-    private readonly news: SendNews,
+    private readonly news: RestoreNews,
     private readonly reconciliation: Reconciliation,
   ) {}
 

@@ -5,6 +5,7 @@ import { Cron, CronExpression } from '@nestjs/schedule';
 import { Configuration, Db, Tx } from '#libs/platform';
 
 import type { Message } from '../message.entity.js';
+import { sentWords } from '../sending/evidence.domain.js';
 import { isAnswer } from '../sending/resend.domain.js';
 import type { SendEvent } from '../sending/send-state.domain.js';
 
@@ -55,7 +56,7 @@ export class Strays {
   ) {}
 
   keep(tx: Tx, { sid, phoneNumberId, customerNumber, direction, body, sentAt }: Stray): void {
-    const hash = body === null ? null : hashOf(body);
+    const hash = body === null ? null : hashOf(sentWords(body));
     tx.send(KEEP, [sid, tx.tenantId, phoneNumberId, customerNumber, direction, hash, sentAt]);
   }
 

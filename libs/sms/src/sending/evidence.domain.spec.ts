@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { findingOf, type Listed, type Unproven } from './evidence.domain.js';
+import {
+  doubtAbsence,
+  findingOf,
+  sentWords,
+  type Listed,
+  type Unproven,
+  type UnprovenOther,
+} from './evidence.domain.js';
+import type { Finding } from './send-state.domain.js';
 
 const T0 = 1_000_000;
 const row = (sid: string, at: number | null, body = 'Hello'): Listed => ({ sid, body, createdAt: at });
@@ -13,8 +21,8 @@ const send = (messageId: string, openedAt = T0, open = false): Unproven => ({
 const of = (listed: readonly Listed[] | null, sends: readonly Unproven[], messageId = 'A', body = 'Hello') =>
   findingOf(listed, { messageId, body, sends });
 const match = (sid: string, messageId = 'A') => ({ kind: 'matched', attemptId: `of-${messageId}`, sid });
-const absent = { kind: 'absent' };
-const unclear = (why: string) => ({ kind: 'unclear', why });
+const absent: Finding = { kind: 'absent' };
+const unclear = (why: string): Finding => ({ kind: 'unclear', why });
 
 describe("Twilio's list says of a text", () => {
   it.each<[string, readonly Listed[] | null, readonly Unproven[], unknown]>([
@@ -37,6 +45,13 @@ describe("Twilio's list says of a text", () => {
       [send('B', T0 - 600_000), send('A')],
       absent,
     ],
+    [
+      "that it is there, behind a trial account's words",
+      [row('1', T0, 'Sent from your Twilio trial account - Hello')],
+      [send('A')],
+      match('1'),
+    ],
+    ['nothing by a text that only ends with it', [row('1', T0, 'Oh, Hello')], [send('A')], absent],
     ['nothing by another text', [row('1', T0, 'Bye')], [send('A')], absent],
     [
       'nothing when there are more than were sent',
@@ -94,4 +109,58 @@ describe("Twilio's list says of a text", () => {
     ];
     expect(of([row('1', T0 + 100_000)], attempts)).toEqual({ kind: 'matched', attemptId: 'first', sid: '1' });
   });
+});
+
+describe('an absence', () => {
+  const other = (messageId: string, body: string, openedAt = T0): UnprovenOther => ({
+    ...send(messageId, openedAt),
+    body,
+  });
+  const believed = (
+    listed: readonly Listed[],
+    others: readonly UnprovenOther[] = [],
+    finding: Finding = absent,
+  ) => doubtAbsence(finding, listed, { body: 'Hello', firstAt: T0, others });
+
+  it.each<[string, readonly Listed[], readonly UnprovenOther[], Finding]>([
+    ['is believed when nothing is listed', [], [], absent],
+    [
+      'is doubted when a text is listed that nobody sent',
+      [row('1', T0, 'Hallo')],
+      [],
+      unclear('unlike-text'),
+    ],
+    ['is believed when that is older', [row('1', T0 - 5_001, 'Hallo')], [], absent],
+    ['is believed when another text of ours explains it', [row('1', T0, 'Bye')], [other('B', 'Bye')], absent],
+    [
+      "is believed when another text explains it behind a trial account's words",
+      [row('1', T0, 'Sent from your Twilio trial account - Bye')],
+      [other('B', 'Bye')],
+      absent,
+    ],
+    [
+      'is doubted when the other text was sent after it',
+      [row('1', T0, 'Bye')],
+      [other('B', 'Bye', T0 + 60_000)],
+      unclear('unlike-text'),
+    ],
+    [
+      'is doubted when one of two is explained',
+      [row('1', T0, 'Bye'), row('2', T0, 'Bye')],
+      [other('B', 'Bye')],
+      unclear('unlike-text'),
+    ],
+  ])('%s', (_, listed, others, finding) => {
+    expect(believed(listed, others)).toEqual(finding);
+  });
+
+  it('alone is doubted', () => {
+    const found: Finding = { kind: 'matched', attemptId: 'of-A', sid: '1' };
+    expect(believed([row('2', T0, 'Hallo')], [], found)).toEqual(found);
+  });
+});
+
+it('knows the words that a trial account sent', () => {
+  expect(sentWords('Sent from your Twilio trial account - Hello')).toBe('Hello');
+  expect(sentWords('Hello')).toBe('Hello');
 });

@@ -17,6 +17,11 @@ export interface Unproven {
   readonly open: boolean;
 }
 
+/** One of another text between the same two numbers: a row that is not like ours may belong to it. */
+export interface UnprovenOther extends Unproven {
+  readonly body: string;
+}
+
 /** What is looked for: a message, and every attempt of ours that it could be mistaken for, its own among them. */
 export interface Search {
   readonly messageId: string;
@@ -26,6 +31,19 @@ export interface Search {
 
 /** Twilio's clock may be behind the database's by so much, and its times are whole seconds. */
 export const CLOCKS_APART_MS = 5_000;
+
+/** Twilio's own words, before those of each text that a trial account sends. */
+const TRIAL_WORDS = 'Sent from your Twilio trial account - ';
+
+/** The words that were sent, of those that Twilio lists. */
+export const sentWords = (listed: string): string =>
+  listed.startsWith(TRIAL_WORDS) ? listed.slice(TRIAL_WORDS.length) : listed;
+
+const isLike = ({ body: listed }: Listed, body: string): boolean =>
+  listed === body || sentWords(listed) === body;
+
+const since = (at: number) => (row: Listed) =>
+  row.createdAt === null || row.createdAt >= at - CLOCKS_APART_MS;
 
 const newestFirst = <T extends { readonly at: number; readonly key: string }>(a: T, b: T): number =>
   b.at - a.at || (a.key < b.key ? 1 : -1);
@@ -71,12 +89,41 @@ const matchIn = (pairs: Pairs, { messageId, sends }: Search): Finding => {
 export const findingOf = (listed: readonly Listed[] | null, search: Search): Finding => {
   if (listed === null) return unclear('list-unavailable');
   const { body, sends } = search;
-  const since = Math.min(...sends.map(({ openedAt }) => openedAt)) - CLOCKS_APART_MS;
-  const recent = listed.filter(({ createdAt }) => createdAt === null || createdAt >= since);
+  const recent = listed.filter(since(Math.min(...sends.map(({ openedAt }) => openedAt))));
   if (body !== '' && recent.some((row) => row.body === '')) return unclear('redacted');
   const pairs = pairsOf(
-    recent.filter((row) => row.body === body),
+    recent.filter((row) => isLike(row, body)),
     sends,
   );
   return pairs === null ? unclear('more-listed-than-sent') : matchIn(pairs, search);
+};
+
+/** Whether rows of another text are all explained by sends of that text. */
+const explains = (rows: readonly Listed[], others: readonly UnprovenOther[], body: string): boolean =>
+  pairsOf(
+    rows.filter((row) => isLike(row, body)),
+    others.filter((one) => one.body === body),
+  ) !== null;
+
+/**
+ * Believes an absence only when every row since the message's first attempt is explained: Twilio may have changed our
+ * words (Smart Encoding replaces characters), and a text that is sent again would then be doubled.
+ * @param firstAt when the message's first attempt was opened
+ */
+export const doubtAbsence = (
+  finding: Finding,
+  listed: readonly Listed[],
+  {
+    body,
+    firstAt,
+    others,
+  }: { readonly body: string; readonly firstAt: number; readonly others: readonly UnprovenOther[] },
+): Finding => {
+  if (finding.kind !== 'absent') return finding;
+  const unlike = listed.filter(since(firstAt)).filter((row) => !isLike(row, body));
+  const bodies = [...new Set(others.map((one) => one.body))];
+  const isExplained =
+    unlike.every((row) => bodies.some((one) => isLike(row, one))) &&
+    bodies.every((one) => explains(unlike, others, one));
+  return isExplained ? finding : unclear('unlike-text');
 };

@@ -32,8 +32,10 @@ const MOST_AGE_MS: Partial<Readonly<Record<Purpose, number>>> = {
   'opt-out-confirmation': CONFIRMATION_MS,
 };
 
-/** Outcomes of attempts that may have reached Twilio. */
 const DOUBTFUL: readonly string[] = ['open', 'unknown', 'absent', 'accepted'];
+
+/** Whether an attempt with this outcome may have reached Twilio. */
+export const isDoubtful = (outcome: string): boolean => DOUBTFUL.includes(outcome);
 
 /** Whether it answers what the customer wrote last. */
 export const isAnswer = ({ author, purpose }: Pick<SendKind, 'author' | 'purpose'>): boolean =>
@@ -64,7 +66,7 @@ export const resendOf = (
   send: SendKind & { readonly attempts: readonly { readonly outcome: string }[] },
   { at, since }: { readonly at: number; readonly since: Since },
 ): Resend => {
-  const tries = send.attempts.filter(({ outcome }) => DOUBTFUL.includes(outcome)).length;
+  const tries = send.attempts.filter(({ outcome }) => isDoubtful(outcome)).length;
   const judged = { ...send, tries, age: at - send.createdAt, since };
   return VERDICTS.find(([, holds]) => holds(judged))?.[0] ?? { kind: 'resend' };
 };

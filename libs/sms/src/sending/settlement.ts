@@ -1,11 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Foreign } from '#libs/durable';
 import { Db, Tx } from '#libs/platform';
-import { Routing } from '#libs/tenants';
-import { Telephony } from '#libs/twilio';
 
-import { CLOCKS_APART_MS, findingOf, type Listed, type Unproven } from './evidence.domain.js';
-import type { Since } from './resend.domain.js';
-import { ALIKE_MINUTES } from './pace.domain.js';
+import { Comparison } from './comparison.js';
+import { isDoubtful, type Since } from './resend.domain.js';
 import { SendAlarm } from './send-alarm.js';
 import { loadSend, type LoadedSend } from './send-row.js';
 import type { Finding } from './send-state.domain.js';
@@ -17,27 +15,15 @@ const CROWDED_MS = 1_000;
 /** Past this age an attempt is judged without its list rather than kept waiting for a place. */
 const TOO_OLD_TO_WAIT_MS = 560_000;
 
-/** What a look is about: an attempt that is due for it, and all that it could be mistaken for. */
+/** An attempt that is due for a look. */
 interface Question {
   readonly loaded: LoadedSend;
   readonly openedAt: number;
-  readonly sends: readonly Unproven[];
 }
 
 /** Nearly every attempt has long been settled when its look is due. */
 const MESSAGE_OF = `
   select message_id as id from message_attempts where tenant_id = $1 and id = $2 and outcome in ('open', 'unknown')`;
-/** Sends with the same numbers and text of which no SID is known: a row of Twilio's list may belong to any of them. */
-const ALIKE = `
-  select a.id as "attemptId", a.message_id as "messageId", a.outcome = 'open' as open,
-    round(extract(epoch from a.opened_at) * 1000)::float8 as "openedAt"
-  from message_attempts a
-  join messages m on m.tenant_id = a.tenant_id and m.id = a.message_id
-  join messages mine on mine.tenant_id = a.tenant_id and mine.id = $2
-  where a.tenant_id = $1 and a.outcome in ('open', 'unknown', 'absent') and a.message_sid is null and m.message_sid is null
-    and m.contact_id = mine.contact_id and m.phone_number_id = mine.phone_number_id and m.body = mine.body
-    and (m.id = mine.id or a.opened_at > clock_timestamp() - interval '${ALIKE_MINUTES} minutes')`;
-const OWNED = 'select sid from twilio_sids where sid = any($1)';
 /** Waits for a reply that is being written in the conversation: what it cancels must be queued before or after. */
 const STILL = `
   select 1 from conversations where tenant_id = $1 and id = (select conversation_id from messages
@@ -61,8 +47,7 @@ export class Settlement implements OnModuleInit {
     private readonly db: Db,
     private readonly alarm: SendAlarm,
     private readonly sends: Sends,
-    private readonly telephony: Telephony,
-    private readonly routing: Routing,
+    private readonly comparison: Comparison,
   ) {}
 
   onModuleInit(): void {
@@ -78,9 +63,15 @@ export class Settlement implements OnModuleInit {
       await this.db.transaction(tenantId, (tx) => this.alarm.look(tx, attemptId, { inMs }));
       return;
     }
-    const listed = isCrowded ? null : await this.list(question);
+    const finding: Finding = isCrowded
+      ? { kind: 'unclear', why: 'list-unavailable' }
+      : await this.compare(question);
     const { now: askedAt } = question.loaded;
-    await this.db.transaction(tenantId, (tx) => this.conclude(tx, attemptId, { listed, askedAt }));
+    await this.conclude(tenantId, attemptId, { finding, askedAt }).catch((error: unknown) => {
+      if (!(error instanceof Foreign)) throw error;
+      const taken: Finding = { kind: 'unclear', why: 'taken-by-another' };
+      return this.conclude(tenantId, attemptId, { finding: taken, askedAt });
+    });
   }
 
   /** The attempt with its message locked, when a look at it is due. */
@@ -91,53 +82,36 @@ export class Settlement implements OnModuleInit {
     const attempt = loaded?.send.attempts.at(-1);
     if (loaded === undefined || attempt?.id !== attemptId || loaded.send.status !== 'sending') return null;
     if (attempt.lookAt > loaded.now) return null;
-    const sends = await tx.query<Unproven & Record<string, unknown>>(ALIKE, [tx.tenantId, message.id]);
-    return { loaded, openedAt: attempt.openedAt, sends };
+    return { loaded, openedAt: attempt.openedAt };
   }
 
-  /** Null when the list cannot be had. */
-  private async list({ loaded, sends }: Question): Promise<readonly Listed[] | null> {
-    const { message, customerNumber: to } = loaded;
-    const route = this.routing.routeOf(message.phoneNumberId);
-    if (route === undefined) return null;
-    const { accountSid, number: from, messagingServiceSid } = route.number;
-    const since = new Date(Math.min(...sends.map(({ openedAt }) => openedAt)) - CLOCKS_APART_MS);
+  private async compare({ loaded }: Question): Promise<Finding> {
+    const { message, customerNumber, now, send } = loaded;
+    const doubtful = send.attempts.filter(({ outcome }) => isDoubtful(outcome));
+    const firstAt = Math.min(...doubtful.map(({ openedAt }) => openedAt));
     this.looking += 1;
     try {
-      const rows = await this.telephony.messagesBetween(accountSid, { from, messagingServiceSid, to }, since);
-      return rows.map(({ sid, body, createdAt }) => ({ sid, body, createdAt: createdAt?.getTime() ?? null }));
-    } catch {
-      return null;
+      return await this.comparison.of({ message, customerNumber, firstAt, now });
     } finally {
       this.looking -= 1;
     }
   }
 
+  /** @throws Foreign when the SID that was found is another text's by now */
   private async conclude(
-    tx: Tx,
+    tenantId: string,
     attemptId: string,
-    { listed, askedAt }: { readonly listed: readonly Listed[] | null; readonly askedAt: number },
+    { finding, askedAt }: { readonly finding: Finding; readonly askedAt: number },
   ): Promise<void> {
-    await tx.query(STILL, [tx.tenantId, attemptId]);
-    const question = await this.ask(tx, attemptId);
-    if (question === null) return;
-    const { loaded } = question;
-    const { now: at, message } = loaded;
-    const finding = await this.finding(tx, question, listed);
-    const written = await tx.one<Since & Record<string, unknown>>(SINCE, [tx.tenantId, message.id]);
-    const since = written ?? { inbound: true, human: true };
-    await this.sends.apply(tx, loaded, { kind: 'looked', at, askedAt, attemptId, finding, since });
-  }
-
-  private async finding(
-    tx: Tx,
-    { loaded, sends }: Question,
-    listed: readonly Listed[] | null,
-  ): Promise<Finding> {
-    const { id: messageId, body } = loaded.message;
-    const owned = await tx.query<{ sid: string }>(OWNED, [(listed ?? []).map(({ sid }) => sid)]);
-    const taken = new Set(owned.map(({ sid }) => sid));
-    const free = listed === null ? null : listed.filter(({ sid }) => !taken.has(sid));
-    return findingOf(free, { messageId, body, sends });
+    await this.db.transaction(tenantId, async (tx) => {
+      await tx.query(STILL, [tx.tenantId, attemptId]);
+      const question = await this.ask(tx, attemptId);
+      if (question === null) return;
+      const { loaded } = question;
+      const { now: at, message } = loaded;
+      const written = await tx.one<Since & Record<string, unknown>>(SINCE, [tx.tenantId, message.id]);
+      const since = written ?? { inbound: true, human: true };
+      await this.sends.apply(tx, loaded, { kind: 'looked', at, askedAt, attemptId, finding, since });
+    });
   }
 }

@@ -73,3 +73,18 @@ export const mediaOf = async (client: Client, messageSid: string): Promise<reado
   const media = await client.messages(messageSid).media.list({ limit: MOST_MEDIA });
   return media.map(({ uri, contentType }) => ({ url: TWILIO + uri.replace(/\.json$/, ''), contentType }));
 };
+
+const NOT_FOUND = 404;
+
+const isNotFound = (error: unknown): boolean =>
+  error instanceof Error && 'status' in error && error.status === NOT_FOUND;
+
+/** One message; null when Twilio has it no more. */
+export const messageWith = async (client: Client, sid: string): Promise<ListedMessage | null> => {
+  try {
+    return messageOf(await client.messages(sid).fetch());
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+};

@@ -4,8 +4,17 @@ import { Configuration, Log } from '#libs/platform';
 
 import { Accounts } from '../accounts.js';
 import { Telephony, type ListedCall, type ListedMedia, type ListedMessage } from '../telephony.js';
-import { isBeyondReach, listedSince, nextRunAt, type Runs } from './gap-window.domain.js';
-import { ImportMarks, type ListKind, type Mark } from './import-marks.js';
+import {
+  afterRun,
+  isBeyondReach,
+  listedSince,
+  NO_RUNS,
+  nextRunAt,
+  servesSince,
+  type RunEnd,
+  type Runs,
+} from './gap-window.domain.js';
+import { ImportMarks, RENEW_MS, type ListKind, type Mark } from './import-marks.js';
 
 /** One reading of an account's list, newest first. */
 export interface Reading<T> {
@@ -26,11 +35,13 @@ export interface Reading<T> {
  */
 export type Importer<T> = (reading: Reading<T>) => Promise<Date | null>;
 
+/** Its name in the register of intervals. */
+export const GAP_IMPORT = 'gap-import';
 const TICK_MS = 2_000;
-/** The sweeps of calls wait for the first complete reading, but no longer than this. */
-const PATIENCE_MS = 60_000;
-
-const STARTED: Runs = { complete: 0, failed: 0, endedAt: 0 };
+/** How many accounts are read at once; a request waits up to 20 s for its answer. */
+const AT_ONCE = 4;
+/** The sweeps of calls wait for the first reading no longer than this: a call that is older is not texted any more. */
+const PATIENCE_MS = 10 * 60_000;
 
 /**
  * Heals gaps: after a start, and every ten minutes, what Twilio lists and we never saw is imported through the inbox,
@@ -40,7 +51,7 @@ const STARTED: Runs = { complete: 0, failed: 0, endedAt: 0 };
 export class GapImport {
   private readonly runs = new Map<string, Runs>();
   private readonly startedAt = performance.now();
-  private running = false;
+  private readonly underWay = new Set<string>();
   private messages: Importer<ListedMessage> = () => Promise.resolve(null);
   private calls: Importer<ListedCall> = () => Promise.resolve(null);
 
@@ -60,69 +71,97 @@ export class GapImport {
     this.calls = importer;
   }
 
-  /** Whether what happened while we were away was looked for: until then a missing word says nothing. */
-  get healed(): boolean {
-    const all = [...this.accounts.allKnown()].every(
-      ({ accountSid }) => (this.runs.get(accountSid)?.complete ?? 0) > 0,
-    );
-    return all || this.sinceStart > PATIENCE_MS;
+  /**
+   * The accounts of which we know what happened while we were away: of the others a missing word says nothing. Null
+   * once that is waited for no longer. Those that are suspended are not read, and not waited for.
+   */
+  get healed(): readonly string[] | null {
+    if (this.sinceStart > PATIENCE_MS) return null;
+    return [...this.accounts.allKnown()]
+      .filter(({ accountSid, status }) => status !== 'active' || this.runsOf(accountSid).complete > 0)
+      .map(({ accountSid }) => accountSid);
   }
 
-  /** After the first reading somebody else says when, in tests. */
-  @Interval(TICK_MS)
-  async tick(): Promise<void> {
-    const byHand = this.settings.NODE_ENV === 'test' && this.healed;
-    if (this.settings.works && !byHand) await this.runDue();
-  }
-
-  /** Reads the lists of every account whose turn it is. */
-  async runDue(): Promise<void> {
-    if (this.running) return;
-    this.running = true;
-    try {
-      for (const { accountSid, status } of this.accounts.allKnown()) {
-        const runs = this.runs.get(accountSid) ?? STARTED;
-        if (status === 'active' && nextRunAt(runs) <= this.sinceStart) await this.run(accountSid);
-      }
-    } finally {
-      this.running = false;
+  /** Reads the lists of accounts whose turn it is, a few at once: one that Twilio lets wait keeps no others waiting. */
+  @Interval(GAP_IMPORT, TICK_MS)
+  tick(): void {
+    if (!this.settings.works) return;
+    for (const accountSid of this.due().slice(0, AT_ONCE - this.underWay.size)) {
+      this.underWay.add(accountSid);
+      void this.run(accountSid).finally(() => this.underWay.delete(accountSid));
     }
   }
 
   /** Reads one account's lists now. */
   async run(accountSid: string): Promise<void> {
-    const { complete, failed } = this.runs.get(accountSid) ?? STARTED;
-    try {
-      await this.read(accountSid, 'messages', (mark) => this.importMessages(accountSid, mark));
-      await this.read(accountSid, 'calls', (mark) => this.importCalls(accountSid, mark));
-      this.runs.set(accountSid, { complete: complete + 1, failed: 0, endedAt: this.sinceStart });
-    } catch (error) {
-      this.runs.set(accountSid, { complete, failed: failed + 1, endedAt: this.sinceStart });
+    const before = this.runsOf(accountSid);
+    const end = await this.readBoth(accountSid, before).catch((error: unknown): RunEnd => {
       this.log.warn("Twilio's lists are read later", { accountSid, error: String(error) });
-    }
+      return 'failed';
+    });
+    this.runs.set(accountSid, afterRun(before, end, this.sinceStart));
   }
 
   private get sinceStart(): number {
     return performance.now() - this.startedAt;
   }
 
+  /** Whose turn it is, the longest due first. */
+  private due(): readonly string[] {
+    const dueAt = (accountSid: string): number => nextRunAt(this.runsOf(accountSid));
+    return [...this.accounts.allKnown()]
+      .filter(({ accountSid, status }) => status === 'active' && !this.underWay.has(accountSid))
+      .map(({ accountSid }) => accountSid)
+      .filter((accountSid) => dueAt(accountSid) <= this.sinceStart)
+      .toSorted((a, b) => dueAt(a) - dueAt(b));
+  }
+
+  private runsOf(accountSid: string): Runs {
+    return this.runs.get(accountSid) ?? NO_RUNS;
+  }
+
+  private async readBoth(accountSid: string, before: Runs): Promise<RunEnd> {
+    const since = Math.min(servesSince(before), this.sinceStart);
+    const messages = await this.read(accountSid, 'messages', since, (mark) =>
+      this.importMessages(accountSid, mark),
+    );
+    const calls = await this.read(accountSid, 'calls', since, (mark) => this.importCalls(accountSid, mark));
+    return messages && calls ? 'complete' : 'held';
+  }
+
+  /**
+   * @param since from when on another's reading serves, in milliseconds since the process started
+   * @returns whether the list was read to its end: by us, or by another process since then
+   */
   private async read(
     accountSid: string,
     kind: ListKind,
+    since: number,
     work: (mark: Mark) => Promise<Date | null>,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    const ago = this.sinceStart - since;
     const mark = await this.marks.take(accountSid, kind);
-    if (mark === null) return;
-    if (isBeyondReach(mark.now.getTime(), mark.until.getTime()))
+    const { now, until, ours } = mark;
+    if (!ours) return until.getTime() >= now.getTime() - ago;
+    if (isBeyondReach(now.getTime(), until.getTime()))
       this.log.error('we were away for so long that not all of the gap is imported', undefined, {
         accountSid,
         kind,
       });
-    const open = await work(mark).catch(async (error: unknown) => {
-      await this.marks.leave(accountSid, kind, null);
-      throw error;
-    });
-    await this.marks.leave(accountSid, kind, open ?? mark.now);
+    const renewal = setInterval(() => this.renew(accountSid, kind), RENEW_MS);
+    const open = await work(mark)
+      .catch(async (error: unknown) => {
+        await this.marks.leave(accountSid, kind, null);
+        throw error;
+      })
+      .finally(() => clearInterval(renewal));
+    await this.marks.leave(accountSid, kind, open ?? now);
+    return true;
+  }
+
+  /** A page may take longer than the lease; that it was lost is noticed with the next. */
+  private renew(accountSid: string, kind: ListKind): void {
+    this.marks.take(accountSid, kind).catch(() => undefined);
   }
 
   private async importMessages(accountSid: string, mark: Mark): Promise<Date | null> {
@@ -157,8 +196,8 @@ export class GapImport {
     pages: AsyncIterable<readonly T[]>,
   ): AsyncGenerator<readonly T[]> {
     for await (const page of pages) {
-      if ((await this.marks.take(accountSid, kind)) === null)
-        throw new Error('Another process reads this list.');
+      const { ours } = await this.marks.take(accountSid, kind);
+      if (!ours) throw new Error('Another process reads this list.');
       yield page;
     }
   }

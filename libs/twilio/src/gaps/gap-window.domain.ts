@@ -15,18 +15,43 @@ export const isBeyondReach = (now: number, completeUntil: number): boolean =>
 const AFTER_START_MS = [0, 40_000, 90_000];
 const EVERY_MS = 10 * 60_000;
 const AFTER_FAILURE_MS = 30_000;
+/** Somebody else has the list, perhaps a process that died over it. */
+const WHILE_HELD_MS = 5_000;
+
+/** How a run ended; `held`: another process has a list, and has not read it to its end since the run was due. */
+export type RunEnd = 'complete' | 'failed' | 'held';
 
 export interface Runs {
   /** How many runs were complete since the process started. */
   readonly complete: number;
   /** How many failed since the last complete one. */
   readonly failed: number;
-  /** When the last one ended, in milliseconds since the process started. */
+  /** How the last one ended; nothing before the first. */
+  readonly end?: RunEnd;
+  /** When it ended, in milliseconds since the process started. */
   readonly endedAt: number;
 }
 
+export const NO_RUNS: Runs = { complete: 0, failed: 0, endedAt: 0 };
+
+/** One more run. */
+export const afterRun = ({ complete, failed }: Runs, end: RunEnd, endedAt: number): Runs => {
+  switch (end) {
+    case 'complete':
+      return { complete: complete + 1, failed: 0, end, endedAt };
+    case 'failed':
+      return { complete, failed: failed + 1, end, endedAt };
+    case 'held':
+      return { complete, failed, end, endedAt };
+  }
+};
+
 /** When the next run of an account is due, in milliseconds since the process started. */
-export const nextRunAt = ({ complete, failed, endedAt }: Runs): number => {
+export const nextRunAt = ({ complete, failed, end, endedAt }: Runs): number => {
+  if (end === 'held') return endedAt + WHILE_HELD_MS;
   if (failed > 0) return endedAt + Math.min(AFTER_FAILURE_MS * 2 ** (failed - 1), EVERY_MS);
   return AFTER_START_MS[complete] ?? endedAt + EVERY_MS;
 };
+
+/** Since when, in milliseconds since the process started, another's reading of a list serves as well as our own. */
+export const servesSince = ({ complete, endedAt }: Runs): number => AFTER_START_MS[complete] ?? endedAt;

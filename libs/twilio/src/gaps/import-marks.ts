@@ -8,18 +8,25 @@ export interface Mark {
   /** Everything up to here was listed, and what we had missed of it was imported. */
   readonly until: Date;
   readonly now: Date;
+  /** Whether the list is ours to read; else another process has it. */
+  readonly ours: boolean;
 }
 
-const LEASE_SECONDS = 120;
+/** A process that died over a list leaves it to others after this long. */
+const LEASE_SECONDS = 30;
+/** Whoever reads says so this often, in milliseconds. */
+export const RENEW_MS = 10_000;
 
 /** An account is answered for since it was registered, not before. */
 const ENTER = `
   insert into import_marks (account_sid, kind, complete_until)
   select account_sid, $2, created_at from twilio_accounts where account_sid = $1 on conflict do nothing`;
 const TAKE = `
-  update import_marks set held_by = $3, held_until = clock_timestamp() + interval '${LEASE_SECONDS} seconds'
-  where account_sid = $1 and kind = $2 and (held_by = $3 or held_until < clock_timestamp())
-  returning complete_until as until, clock_timestamp() as now`;
+  with taken as (
+    update import_marks set held_by = $3, held_until = clock_timestamp() + interval '${LEASE_SECONDS} seconds'
+    where account_sid = $1 and kind = $2 and (held_by = $3 or held_until < clock_timestamp()) returning kind)
+  select complete_until as until, clock_timestamp() as now, exists (select 1 from taken) as ours
+  from import_marks where account_sid = $1 and kind = $2`;
 const LEAVE = `
   update import_marks set complete_until = greatest(complete_until, $4), held_until = '-infinity'
   where account_sid = $1 and kind = $2 and held_by = $3`;
@@ -34,12 +41,14 @@ export class ImportMarks {
 
   constructor(private readonly db: Db) {}
 
-  /** Takes an account's list, or holds it longer; null while another process has it. */
-  async take(accountSid: string, kind: ListKind): Promise<Mark | null> {
-    return this.db.system('import', async (tx) => {
+  /** Takes an account's list, or holds it longer, unless another process has it. @throws for no account of ours */
+  async take(accountSid: string, kind: ListKind): Promise<Mark> {
+    const mark = await this.db.system('import', (tx) => {
       tx.send(ENTER, [accountSid, kind]);
-      return (await tx.one<Mark & Record<string, unknown>>(TAKE, [accountSid, kind, this.id])) ?? null;
+      return tx.one<Mark & Record<string, unknown>>(TAKE, [accountSid, kind, this.id]);
     });
+    if (mark === undefined) throw new Error('This Twilio account is not registered here.');
+    return mark;
   }
 
   /** Leaves it to others; complete up to a time, or null when it was not read to its end. */
