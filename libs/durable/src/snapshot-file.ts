@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Configuration, Sealer } from '#libs/platform';
 
+import { syncFolder } from './sync-folder.js';
+
 const NAME = 'snapshot.sealed';
 
 /** The routing snapshot on disk: sealed, and replaced as a whole or not at all. */
@@ -26,6 +28,7 @@ export class SnapshotFile {
       await file.close();
     }
     await rename(temporary, join(folder, NAME));
+    await syncFolder(folder);
   }
 
   /** The slices as they were written last; null when there are none. @throws when the seal is broken. */

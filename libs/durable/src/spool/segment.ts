@@ -1,17 +1,8 @@
 import { open, readFile, truncate, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+import { syncFolder } from '../sync-folder.js';
 import { framesIn, type Frame, type Reading } from './frames.js';
-
-/** A file's name is on disk once its folder is. */
-const syncFolder = async (folder: string): Promise<void> => {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};
 
 /** A record to be written. */
 export interface NewRecord {
