@@ -97,6 +97,19 @@ describe('the hub on a disk', () => {
     await drained();
   }, 30_000);
 
+  it('that fails for a moment while the database is away takes the text at the next try', async () => {
+    const syncs = await syncsOf(hub.folder);
+    syncs.mockRejectedValue(new Error('EIO'));
+    await hub.database.open(false);
+    const answering = texts('at the next try');
+    setTimeout(() => syncs.mockRestore(), 400);
+    expect((await answering).status).toBe(200);
+    await hub.database.open(true);
+    await drained();
+    const kept = await hub.database.query('select 1 from messages where body = $1', ['at the next try']);
+    expect(kept).toHaveLength(1);
+  }, 30_000);
+
   it('that fails answers 503 within Twilio’s patience when the database takes too long as well', async () => {
     await hub.database.query(`
       create function deadlock() returns trigger language plpgsql as

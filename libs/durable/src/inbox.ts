@@ -19,8 +19,13 @@ export type Acceptance =
 const DATABASE_WITHIN_MS = 200;
 /** And how long in all for what Twilio can bring again: it waits 15 s for an answer. */
 const AT_MOST_MS = 10_000;
-/** Nobody on the line waits for the answer to a status: better late than only in memory. */
-const CALLBACK_WITHIN_MS = 4_000;
+/** Nobody hears the answer to a status, nor, but a hang-up, that to an ended dial: better late than only in memory. */
+const UNHEARD_WITHIN_MS = 4_000;
+const isHeardByNobody = ({ kind }: InboxEvent): boolean => kind.endsWith('.status') || kind === 'call.dial';
+/** A text that neither takes is offered to both again for so long: one of them may only be slow. */
+const OFFER_FOR_MS = 3_000;
+const OFFER_EVERY_MS = 500;
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 /** One event in so many is written to the spool on purpose and applied as the disk gives it back, so that this road never rots. */
 const ON_PURPOSE_EVERY = 100;
 
@@ -91,14 +96,22 @@ export class Inbox {
       return { verdict: 'spooled', answer: event.answer };
     }
     if (how.mustBeKept) return this.waitFor(event, keeping);
-    const kept = event.kind.endsWith('.status') ? await within(keeping, CALLBACK_WITHIN_MS) : 'late';
+    const kept = isHeardByNobody(event) ? await within(keeping, UNHEARD_WITHIN_MS) : 'late';
     if (kept !== 'late' && kept.verdict !== 'away') return kept;
     this.refuge.remember(event);
     return { verdict: 'remembered', answer: event.answer };
   }
 
   private async waitFor(event: InboxEvent, keeping: Promise<Kept>): Promise<Acceptance> {
-    const kept = await within(keeping, AT_MOST_MS);
+    const cameAt = performance.now();
+    const waited = (): number => performance.now() - cameAt;
+    let kept = await within(keeping, AT_MOST_MS);
+    while (kept !== 'late' && kept.verdict === 'away' && waited() < OFFER_FOR_MS) {
+      await pause(OFFER_EVERY_MS);
+      if ((await this.refuge.write(event, 'away')) !== null)
+        return { verdict: 'spooled', answer: event.answer };
+      kept = await within(this.keeper.keep(event), AT_MOST_MS - waited());
+    }
     if (kept !== 'late' && kept.verdict !== 'away') return kept;
     this.metrics.lostEvents.inc({ kind: event.kind });
     this.log.warn('an event was refused: neither the database nor the disk is known to have it', {
