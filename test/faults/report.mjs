@@ -1,9 +1,9 @@
 import { summaryOf, table } from '../bench/figures.mjs';
 import { allResults } from './results.mjs';
 
-/** 0 in N trials bounds the rate at 3/N with 95 % confidence (the rule of three). */
+/** 0 in N trials bounds the rate at 3/N with 95 % confidence (the rule of three); three or fewer bound nothing. */
 const proof = (trials, unit) =>
-  `nothing wrong in ${trials} ${unit}: below ${percent(3 / trials)} of them (95 %)`;
+  `nothing wrong in ${trials} ${unit}: ${trials > 3 ? `below ${percent(3 / trials)} of them (95 %)` : 'too few to bound their rate'}`;
 
 const percent = (share) => `${(share * 100).toPrecision(2)} %`;
 
