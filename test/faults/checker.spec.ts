@@ -86,6 +86,15 @@ describe('the checker', () => {
       seeing({ calls: new Map([['CA1', { rows: 1, entries: 1, outcome: 'answered' }]]) }),
     ],
     [
+      'a missed call whose text was suppressed',
+      'lost',
+      ['call.dial|CA1 (no text)'],
+      {
+        ...seeing({ intents: [{ id: 'm1', to: CALLER, status: 'suppressed', errorCode: null }] }),
+        accepted: [],
+      },
+    ],
+    [
       'an end of a call not kept',
       'lost',
       ['call.dial|CA1'],

@@ -98,12 +98,16 @@ const isShown = ({ kind, sid, event }: Sent, { texts, calls, events }: Visible):
   return isKept;
 };
 
+/** Where a text that a missed call asked for may be. It is never suppressed: see the house's settings. */
+const OWED = [...ACCEPTED, ...OPEN, 'held', 'failed'];
+
 /** A missed call whose end was acknowledged is judged missed, and texted: an acknowledged event has its effect. */
 const withoutEffect = ({ sent, visible }: History): string[] => {
   const ended = sent.filter(
     ({ kind, status, isMissed }) => kind === 'dial' && status === 200 && isMissed === true,
   );
-  const texted = new Set(visible.intents.map(({ to }) => to));
+  const owed = visible.intents.filter(({ status }) => OWED.includes(status));
+  const texted = new Set(owed.map(({ to }) => to));
   return ended
     .filter(({ sid, from = '' }) => visible.calls.get(sid)?.outcome !== 'missed' || !texted.has(from))
     .map(({ event }) => `${event} (no text)`);

@@ -35,17 +35,27 @@ export class House {
    * @param idle the roles of further processes, which the row starts itself
    * @param prepare told of every instance before anything starts
    * @param env further settings of every hub
+   * @param watchesCommits whether commits may be cut: every byte to PostgreSQL is read then
    */
   static async open(
     stage,
-    { instances = ['all'], idle = [], balanced = false, tenants = 10, settings = {}, prepare, env = {} } = {},
+    {
+      instances = ['all'],
+      idle = [],
+      balanced = false,
+      tenants = 10,
+      settings = {},
+      prepare,
+      env = {},
+      watchesCommits = false,
+    } = {},
   ) {
     const port = await lastingPort();
     const url = `http://localhost:${port}`;
     const sandbox = await startSandbox(stage, url, { SANDBOX_KEEP: KEEP });
     const databaseUrl = await stage.createDatabase(`hub_${randomBytes(4).toString('hex')}`);
     const database = await TcpProxy.open(targetOf(stage.postgres.url), {
-      speaksPostgres: true,
+      speaksPostgres: watchesCommits,
       port: await lastingPort(),
     });
     const twilio = await TcpProxy.open(targetOf(sandbox.url), { port: await lastingPort() });

@@ -30,6 +30,16 @@ export const countsOf = ({ verdict, busy, settledMs }) => ({
   settledMs,
 });
 
+/** Of the texts that were owed, so many may fail with a reason or be suppressed: no row's fault refuses any for good. */
+const MOST_FAILED = 0.01;
+
+const fewFailed = ({ accepted, failed, held, open }) =>
+  target(
+    `texts failed <= ${MOST_FAILED * 100} %`,
+    failed <= MOST_FAILED * (accepted + failed + held + open),
+    `${failed}`,
+  );
+
 /**
  * What holds whatever happens: nothing acknowledged is lost, nothing is doubled, nothing comes from nowhere.
  * @param patient whether texts of unknown outcome were given the minutes to be settled, and what was refused those to
@@ -50,6 +60,7 @@ export const invariantsOf = ({ verdict, busy }, { patient = true } = {}) => [
       ]
     : []),
   none('texts without an honest end', verdict.untold),
+  fewFailed(verdict.intents),
   target('no event failed, no job dead', busy.failed + busy.dead === 0, `${busy.failed} and ${busy.dead}`),
 ];
 

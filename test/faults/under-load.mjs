@@ -1,7 +1,11 @@
+import { randomFrom } from '../bench/open-loop.mjs';
 import { settle } from './evidence.mjs';
 import { House } from './house.mjs';
 import { Traffic } from './traffic.mjs';
 import { TwilioClient } from './twilio-client.mjs';
+
+/** The random numbers of one batch: the same for the same seed and first trial. */
+export const randomOf = ({ seed, first }) => randomFrom(seed * 1_000_003 + first);
 
 /**
  * A house under 100 webhooks/s while something is done to it; then everything settles and is judged.

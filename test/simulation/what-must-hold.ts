@@ -1,5 +1,5 @@
 /**
- * The invariants of the design (reliability.md, 1.3), by their numbers there.
+ * What must hold after every event. The numbers are the design's, so some are missing.
  *
  * Not here: 9, leases, for the alarms promise nothing but "at least once", and the sends' fence is the row (2, 3); 11,
  * tenants, for there is one; 12 as far as it goes beyond the caps that exist, since nothing is charged; 15, the audit

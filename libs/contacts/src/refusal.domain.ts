@@ -15,7 +15,7 @@ const toMe = '(?: me| us| this| my (?:phone|number|cell)| again| anymore| back| 
 const otherwise =
   /(?:^|\b(?:just|but|only|rather|instead|please|can you|mejor|me|us) )(?:call|phone|ring|email|llame|llameme|llamame)\b|\b(?:call|email|llame) (?:me |us )?instead|\b(?:while|until|before|antes de|despues de|at work|driving)\b|\bafter \d|\btext (?:me|us) (?:at|on)\b/;
 
-/** Said anywhere, these end it. Sources: twilio-facts.md C1, FCC 24-24 ("totality of circumstances"). */
+/** Said anywhere, these end it. Sources: Twilio's default opt-out keywords, FCC 24-24 ("totality of circumstances"). */
 const clear: readonly Rule[] = [
   {
     says: /\b(?:unsub(?:scribe|scribir)?|unsuscri\w*|unsubscribed? me|do not (?:call|text|contact) list|dnc list)\b/,

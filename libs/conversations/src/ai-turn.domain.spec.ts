@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { isAiTurn, mayStillAnswer, SEEN_TO, type Held } from './ai-turn.domain.js';
+import { meaningOf } from './reception.domain.js';
 
 const held: Held = { handler: 'ai', epoch: 3, status: 'open', waitingSince: new Date(0) };
 const turn = { epoch: 3, asked: 'text-1' };
@@ -25,6 +26,11 @@ describe("the AI's turn", () => {
   });
 
   it('gives way to no text that begins no turn of its own', () => {
-    expect(SEEN_TO).toEqual(['stop', 'opt-out', 'start', 'help']);
+    const alone = { body: '', optedOut: false, blocked: false, isEmergency: false, answeredByTwilio: false };
+    const wishes = ['stop', 'opt-out', 'start', 'help', 'ambiguous'] as const;
+    for (const wish of wishes) {
+      const asksForAnAnswer = ['customer-wrote', 'barred'].includes(meaningOf({ ...alone, wish }).step ?? '');
+      expect([wish, SEEN_TO.includes(wish)]).toEqual([wish, !asksForAnAnswer]);
+    }
   });
 });

@@ -1,4 +1,5 @@
 import type { Handler } from './handler/handler.domain.js';
+import type { Arrived } from './reception.domain.js';
 
 /** A conversation as far as the AI's turn looks at it. */
 export interface Held {
@@ -15,8 +16,18 @@ export interface Turn {
   readonly asked: string;
 }
 
+const IS_SEEN_TO: Readonly<Record<NonNullable<Arrived['wish']>, boolean>> = {
+  stop: true,
+  'opt-out': true,
+  start: true,
+  help: true,
+  ambiguous: false,
+};
+
 /** Wishes that are seen to without the AI: such a text asks nothing of it, and takes no turn back. */
-export const SEEN_TO: readonly string[] = ['stop', 'opt-out', 'start', 'help'];
+export const SEEN_TO: readonly string[] = Object.entries(IS_SEEN_TO).flatMap(([wish, isSeenTo]) =>
+  isSeenTo ? [wish] : [],
+);
 
 /** Whether it is the AI's turn in this epoch: it holds the conversation, and somebody waits. */
 export const isAiTurn = ({ handler, epoch, status, waitingSince }: Held, inEpoch: number): boolean =>

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Db, isOutage } from '#libs/platform';
 
-import { EventKeeper, Foreign } from './event-keeper.js';
+import { EventKeeper, Foreign, NOT_YOURS } from './event-keeper.js';
 import { Jobs } from './jobs.js';
 import { ADOPT, READ, SETTLE, type InboxEvent, type Stored } from './webhook-events.js';
 
@@ -49,7 +49,7 @@ export class Adoption implements OnModuleInit {
       return ['applied', null];
     } catch (error) {
       if (isOutage(error)) throw error;
-      if (error instanceof Foreign) return ['dropped', 'about a call or message of somebody else'];
+      if (error instanceof Foreign) return ['dropped', NOT_YOURS];
       return ['failed', String(error).slice(0, 500)];
     }
   }

@@ -7,8 +7,9 @@ import { ADOPT, type InboxEvent } from './webhook-events.js';
 /** Applies an event inside the transaction that keeps it: natural keys, no waiting, blind to order. */
 export type Applier = (tx: Tx, event: InboxEvent) => Promise<void>;
 
-/** Thrown by an applier: the event is about a call or message of somebody else. Nothing is kept of it. */
+/** Thrown by an applier: the event is about a call or message of somebody else. A webhook is answered 403 for it. */
 export class Foreign extends Error {}
+export const NOT_YOURS = 'about a call or message of somebody else';
 
 /** What PostgreSQL made of an event; `away` when it could not be asked, or nobody knows whether it committed. */
 export type Kept =

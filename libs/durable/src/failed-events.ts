@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db, isOutage, NotFound, Rejected, Tx } from '#libs/platform';
 
-import { EventKeeper, Foreign } from './event-keeper.js';
+import { EventKeeper, Foreign, NOT_YOURS } from './event-keeper.js';
 import { Jobs } from './jobs.js';
 import { inReachOf } from './reach.js';
 import { ADOPT, READ, SETTLE, type Stored } from './webhook-events.js';
@@ -25,7 +25,8 @@ export class FailedEvents {
 
   /**
    * Applies a failed event again; one without an owner looks for it again.
-   * @throws NotFound when there is no such failed event; Rejected, with the reason, when it fails again
+   * @throws NotFound when there is no such failed event; Rejected, with the reason, when it fails again, or turns out
+   *   to be somebody else's, and is then dropped
    */
   async replay(tenantId: string | null, id: string): Promise<void> {
     const event = await this.find(tenantId, id);
@@ -36,6 +37,7 @@ export class FailedEvents {
     } catch (error) {
       if (error instanceof NotFound || isOutage(error)) throw error;
       await this.noteFailure(owner, id, error);
+      if (error instanceof Foreign) throw new Rejected('not-yours', `It was dropped: it is ${NOT_YOURS}.`);
       throw new Rejected('replay-failed', `It failed again. ${String(error).slice(0, 500)}`);
     }
   }
@@ -71,8 +73,9 @@ export class FailedEvents {
 
   private async noteFailure(owner: string, id: string, error: unknown): Promise<void> {
     const end = error instanceof Foreign ? 'dropped' : 'failed';
+    const why = error instanceof Foreign ? NOT_YOURS : String(error).slice(0, 500);
     await this.db.transaction(owner, (tx) => {
-      tx.send(SETTLE, [id, end, String(error).slice(0, 500), null]);
+      tx.send(SETTLE, [id, end, why, null]);
     });
   }
 }

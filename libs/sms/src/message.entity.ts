@@ -33,9 +33,9 @@ export class Message {
   @Column('text', { name: 'message_sid', nullable: true }) messageSid: string | null;
   @Column({ type: 'timestamptz', name: 'send_at', precision: 3, default: () => 'clock_timestamp()' })
   sendAt: Date;
-  /** Put off: not before then, whatever its place in the order. */
   /** Automatic texts were canceled while it was under way: should it come back, it is not sent again. */
   @Column('timestamptz', { name: 'recalled_at', nullable: true }) recalledAt: Date | null;
+  /** Put off: not before then, whatever its place in the order. */
   @Column({ type: 'timestamptz', name: 'not_before', precision: 3, nullable: true }) notBefore: Date | null;
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'clock_timestamp()' })
   createdAt: Date;

@@ -1,7 +1,6 @@
-import { randomFrom } from '../../bench/open-loop.mjs';
 import { eventually, pause } from '../../bench/stage.mjs';
 import { countsOf, invariantsOf, latencyOf } from '../judgement.mjs';
-import { underLoad } from '../under-load.mjs';
+import { randomOf, underLoad } from '../under-load.mjs';
 
 /** Each way, at least and at most: so wide is the window in which a send has begun and not ended. */
 const TWILIO_MS = [4, 12];
@@ -32,7 +31,7 @@ const killInWindow = async (house, random) => {
 };
 
 const killSending = async (house, { seed, first, trials, latestMs, say }) => {
-  const random = randomFrom(seed * 1_000_003 + first);
+  const random = randomOf({ seed, first });
   for (const [index, fault] of AMBIGUOUS(latestMs).entries())
     await house.tell('/faults', { on: 'messages.create', seed: seed * 100 + first + index, ...fault });
   house.twilio.delay(...TWILIO_MS);

@@ -1,7 +1,6 @@
-import { randomFrom } from '../../bench/open-loop.mjs';
 import { pause } from '../../bench/stage.mjs';
 import { ALWAYS, answersIn, countsOf, EVERY_KIND, invariantsOf, latencyOf } from '../judgement.mjs';
-import { underLoad } from '../under-load.mjs';
+import { randomOf, underLoad } from '../under-load.mjs';
 
 /** The next kill comes so long after the hub is ready again: somewhere in here. */
 const [LEAST_MS, MOST_MS] = [300, 2_500];
@@ -20,7 +19,7 @@ const killAgainAndAgain = async (house, random, trials, say) => {
 };
 
 const run = async (stage, { seed, first, trials, settleMs, healMs, patient, rate, say }) => {
-  const random = randomFrom(seed * 1_000_003 + first);
+  const random = randomOf({ seed, first });
   const work = (house) => killAgainAndAgain(house, random, trials, say);
   const { history, seen, house } = await underLoad(
     stage,

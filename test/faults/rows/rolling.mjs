@@ -15,11 +15,6 @@ const restart = async (house, hub) => {
   return left;
 };
 
-const failuresOf = (history) =>
-  history
-    .filter(({ right }) => !right)
-    .map(({ event, status, text = '' }) => `${event}: ${status} ${text.slice(0, 60)}`);
-
 const restartAll = async (house, { trials, betweenMs, say }) => {
   await pause(2_000);
   for (const hub of house.hubs) hub.startTimes = [];
@@ -44,7 +39,7 @@ const run = async (stage, { seed, first, trials, betweenMs, settleMs, rate, say 
   const work = (house) => restartAll(house, { trials, betweenMs, say });
   const { history, seen, done: exits, house } = await underLoad(stage, given, work);
   const { balancer } = house;
-  const failures = failuresOf(history);
+  const { latency: answered, wrong: failures } = answersIn(history, ALWAYS, EVERY_KIND);
   const callbacks = seen.callbacks.filter(({ status, attempts }) => status !== 200 || attempts > 1);
   const bad = exits.filter(({ end }) => end !== 0);
   const exit = latencyOf(exits.map(({ ms }) => ms));
@@ -57,7 +52,7 @@ const run = async (stage, { seed, first, trials, betweenMs, settleMs, rate, say 
       balancerRetried: balancer.retried,
       reusedConnections: balancer.reused,
     },
-    latency: { answered: answersIn(history, ALWAYS, EVERY_KIND).latency, exit, start },
+    latency: { answered, exit, start },
     checks: [
       none('failed requests', failures),
       none(

@@ -1,4 +1,5 @@
 import { clockSkew } from './clock-skew.mjs';
+import { commitCut } from './commit-cut.mjs';
 import { databaseBlackHole, databaseFreeze, databaseStop } from './database.mjs';
 import { diskFull } from './disk-full.mjs';
 import { gap } from './gap.mjs';
@@ -17,6 +18,7 @@ export const rows = {
   'database-stop': databaseStop,
   'database-freeze': databaseFreeze,
   'database-black-hole': databaseBlackHole,
+  'commit-cut': commitCut,
   'disk-full': diskFull,
   rolling,
   gap,

@@ -1,11 +1,12 @@
 import { target } from '../../bench/figures.mjs';
 import { inboundText, newCall } from '../../bench/missed-call-flow.mjs';
-import { clock, randomFrom, until } from '../../bench/open-loop.mjs';
+import { clock, until } from '../../bench/open-loop.mjs';
 import { eventually, pause } from '../../bench/stage.mjs';
 import { acceptedAt } from '../evidence.mjs';
 import { House } from '../house.mjs';
 import { latencyOf, none } from '../judgement.mjs';
 import { TwilioClient } from '../twilio-client.mjs';
+import { randomOf } from '../under-load.mjs';
 
 const JITTER_MS = 50;
 const KNOWN_WITHIN_MS = 10_000;
@@ -107,7 +108,7 @@ const run = async (stage, { seed, first, trials, atOnce, say }) => {
   const database = await stage.connectTo(house.databaseUrl);
   await database.query(NOTES);
   const client = new TwilioClient(house.url);
-  const parts = { house, client, random: randomFrom(seed * 1_000_003 + first) };
+  const parts = { house, client, random: randomOf({ seed, first }) };
   const races = await raceMany(parts, { trials, atOnce, say });
   const areSent = async () => notOnceIn(races, await acceptedAt(house.sandbox)).length === 0;
   await eventually(areSent, SENT_WITHIN_MS, 500);

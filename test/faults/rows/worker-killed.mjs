@@ -1,8 +1,8 @@
 import { target } from '../../bench/figures.mjs';
-import { clock, randomFrom } from '../../bench/open-loop.mjs';
+import { clock } from '../../bench/open-loop.mjs';
 import { eventually, pause } from '../../bench/stage.mjs';
 import { countsOf, invariantsOf } from '../judgement.mjs';
-import { underLoad } from '../under-load.mjs';
+import { randomOf, underLoad } from '../under-load.mjs';
 
 const WORKERS = 3;
 const WITHIN_MS = 20_000;
@@ -67,7 +67,7 @@ const killOneByOne = async (house, { random, trials, say }) => {
 };
 
 const run = async (stage, { seed, first, trials, rate, settleMs, patient, say }) => {
-  const random = randomFrom(seed * 1_000_003 + first);
+  const random = randomOf({ seed, first });
   const house = { instances: ['web'], idle: Array.from({ length: WORKERS }, () => 'worker') };
   const given = { seed, first, settleMs, rate, patient, house };
   const { seen, done } = await underLoad(stage, given, (it) => killOneByOne(it, { random, trials, say }));

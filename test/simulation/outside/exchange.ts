@@ -26,7 +26,7 @@ export interface PlacedCall {
   hub: boolean;
 }
 
-/** Ways in which a call can end (twilio-facts.md, B1). */
+/** Ways in which a call can end. */
 export const CALL_ENDS = [
   'answered',
   'caller-hangs-up-after-talking',

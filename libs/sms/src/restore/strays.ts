@@ -8,6 +8,7 @@ import type { Message } from '../message.entity.js';
 import { sentWords } from '../sending/evidence.domain.js';
 import { isAnswer } from '../sending/resend.domain.js';
 import type { SendEvent } from '../sending/send-state.domain.js';
+import { strayVerdict } from './stray.domain.js';
 
 /** Strays count for so long after they were found: by then what was lost has been imported and answered anew. */
 const FRESH = `found_at > clock_timestamp() - interval '1 hour'`;
@@ -69,10 +70,23 @@ export class Strays {
     const values = [tx.tenantId, contactId, phoneNumberId, customerNumber, hashOf(body)];
     const found = await tx.one<{ sid: string | null; redacted: boolean; answered: boolean }>(JUDGE, values);
     if (found === undefined) return null;
-    if (found.sid !== null && (await tx.one(TAKE, [tx.tenantId, found.sid, id])) !== undefined)
-      return { kind: 'found', at, sid: found.sid };
-    if (found.redacted) return { kind: 'doubted', at };
-    return found.answered && isAnswer(message) ? { kind: 'dropped', at, why: 'stale' } : null;
+    const sid = found.sid !== null && (await this.take(tx, found.sid, id)) ? found.sid : null;
+    const trace = { isTaken: sid !== null, isRedacted: found.redacted, isAnswered: found.answered };
+    switch (strayVerdict(trace, isAnswer(message))) {
+      case 'found':
+        return sid === null ? null : { kind: 'found', at, sid };
+      case 'doubted':
+        return { kind: 'doubted', at };
+      case 'dropped':
+        return { kind: 'dropped', at, why: 'stale' };
+      case 'to-be-sent':
+        return null;
+    }
+  }
+
+  /** Makes a stray the message's own, unless another was faster. */
+  private async take(tx: Tx, sid: string, messageId: string): Promise<boolean> {
+    return (await tx.one(TAKE, [tx.tenantId, sid, messageId])) !== undefined;
   }
 
   /** Forgets those that have served. */
