@@ -89,6 +89,11 @@ export class TcpProxy {
     await this.accept();
   }
 
+  /** Well again for those who connect anew; the connections that there are stay silent: a firewall forgot them. */
+  healForNew(): void {
+    this.flows = { up: PASS, down: PASS };
+  }
+
   /** Every byte comes later, in its order. @param jitterMs at most so much more */
   delay(ms: number, jitterMs = 0, directions: readonly Direction[] = ['up', 'down']): void {
     const flow: Flow = { kind: 'delay', ms, jitterMs };

@@ -2,7 +2,7 @@ import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Db, inContext, Metrics, newId } from '#libs/platform';
 
-import { EventKeeper } from './event-keeper.js';
+import { EventKeeper, NOT_YOURS } from './event-keeper.js';
 import { Inbox } from './inbox.js';
 import { isHopeless, triedAgain, type Tries } from './patience.domain.js';
 import { Refuge } from './refuge.js';
@@ -80,8 +80,7 @@ export class Drain implements BeforeApplicationShutdown {
     const event = waiting.event();
     const { verdict } = await this.keeper.keep(event);
     if (verdict === 'away') return this.triedInVain(event, waiting);
-    if (verdict === 'foreign')
-      await this.keeper.record(event, 'dropped', 'about a call or message of somebody else');
+    if (verdict === 'foreign') await this.keeper.record(event, 'dropped', NOT_YOURS);
     this.tries.delete(event.key);
     this.metrics.drainedEvents.inc({ verdict });
     waiting.done();
@@ -91,13 +90,13 @@ export class Drain implements BeforeApplicationShutdown {
   private async triedInVain(event: InboxEvent, waiting: WaitingEvent): Promise<void> {
     if (this.db.away) return;
     waiting.later();
-    const tries = triedAgain(this.tries.get(event.key), this.keeper.keptSoFar);
+    const tries = triedAgain(this.tries.get(event.key), this.keeper.keptSoFar, performance.now());
     this.tries.set(event.key, tries);
-    if (!isHopeless(tries)) return;
+    if (!isHopeless(tries, performance.now())) return;
     const { verdict } = await this.keeper.record(
       event,
       'failed',
-      'the database took others, five times, and not this one',
+      'the database took others meanwhile, again and again, and not this one',
     );
     if (verdict === 'away') return;
     this.tries.delete(event.key);

@@ -18,6 +18,9 @@ const PRESET = {
     failJobBatchDelay: 0,
   },
 };
+/** How long the server may be silent: without a limit, a fetch over a dead connection is waited for, and no other begins. */
+const SILENCE_MS = 20_000;
+
 /** Makes the tables of the job library; safe to run again, and beside itself. */
 export const prepareJobs = async (address: DatabaseAddress): Promise<void> => {
   const pool = new Pool({
@@ -25,6 +28,7 @@ export const prepareJobs = async (address: DatabaseAddress): Promise<void> => {
     options: address.options,
     max: 1,
     Client: SteadyClient,
+    keepAlive: true,
   });
   pool.on('error', () => undefined);
   try {
@@ -150,6 +154,9 @@ export class JobRunner {
       Client: SteadyClient,
       application_name: 'twilio-server jobs',
       connectionTimeoutMillis: 3_000,
+      query_timeout: SILENCE_MS,
+      pipeline: true, // a silent connection is closed, and not lent again
+      keepAlive: true,
     });
     pool.on('error', () => undefined);
     return pool;

@@ -52,13 +52,16 @@ export class Lanes {
   }
 }
 
+/** So long may a transaction's process say nothing, in milliseconds: a paused or lost one must not hold its rows for long. */
+const IDLE_WITHIN_MS = 10_000;
+
 /** Prefix of every transaction: one message for `begin` and the settings that row-level security reads. */
 const beginOf = (tenantId: string | null, deadlineMs: number | undefined): string => {
   if (tenantId !== null && !isId(tenantId)) throw new Error('A tenant id is a UUID.');
   const scope = `set local app.tenant_id = '${tenantId ?? ''}'; set local app.system = '${tenantId === null ? 'on' : ''}'`;
   const deadline =
     deadlineMs === undefined ? '' : `; set local statement_timeout = ${Math.round(deadlineMs)}`;
-  return `begin; ${scope}${deadline}`;
+  return `begin; ${scope}; set local idle_in_transaction_session_timeout = ${IDLE_WITHIN_MS}${deadline}`;
 };
 
 /** The only door to PostgreSQL: every statement runs in a transaction of one tenant, or of a listed system caller. */

@@ -8,6 +8,7 @@ const AWAY = new Set([
   '53300',
   '53400',
   '57014',
+  '25P03',
   '25P04',
   '25006', // a standby, after a failover
   '58000',
