@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Inbox, Snapshot, Spool } from '#libs/durable';
-import { Metrics } from '#libs/platform';
+import { Metrics, pause } from '#libs/platform';
 
 import { ACCOUNT, newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
 
@@ -72,7 +72,7 @@ describe('events that come late', () => {
     const verdict = async (): Promise<unknown> =>
       (await hub.database.query('select verdict from webhook_events where sid = $1', [sid]))[0]?.['verdict'];
     expect((await texts(newCaller(), 'times out', sid)).status).toBe(200);
-    await new Promise((next) => setTimeout(next, 7_000));
+    await pause(7_000);
     expect([await verdict(), hub.app.get(Spool).size.records]).toEqual([undefined, 1]);
     await hub.database.open(false);
     expect((await texts(newCaller(), 'in a newer segment')).status).toBe(200);

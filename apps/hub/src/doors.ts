@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 
-import type { Configuration } from '#libs/platform';
+import { pause, type Configuration } from '#libs/platform';
 
 /** Longer than balancers keep theirs, 60 s mostly: else they use a connection again in the moment that we close it. */
 const KEEP_ALIVE_MS = 75_000;
@@ -11,7 +11,7 @@ const REQUESTS_WITHIN_MS = 2_000;
 
 /** Waits, still serving, until a balancer has heard that we are not ready any more. */
 export const lameDuck = ({ NODE_ENV, LAME_DUCK_SECONDS: given }: Configuration): Promise<void> =>
-  new Promise((done) => setTimeout(done, (given ?? LAME_DUCK_SECONDS[NODE_ENV]) * 1_000));
+  pause((given ?? LAME_DUCK_SECONDS[NODE_ENV]) * 1_000);
 
 /**
  * Has a server keep its connections for whoever uses them again; and its close, which takes no connection any more,

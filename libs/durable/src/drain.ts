@@ -1,6 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Db, inContext, Metrics, newId } from '#libs/platform';
+import { Db, inContext, Metrics, newId, pause } from '#libs/platform';
 
 import { EventKeeper } from './event-keeper.js';
 import { Inbox } from './inbox.js';
@@ -16,7 +16,6 @@ const AT_ONCE = 2;
 const LIVE_AT_EASE = 2;
 const YIELD_MS = 5;
 const MOST_YIELDS = 8;
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** Brings what waits in the spool into the database, by the very function that webhooks take. */
 @Injectable()

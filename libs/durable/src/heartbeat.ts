@@ -1,9 +1,8 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Configuration, Db, inContext, Log, newId, Tx } from '#libs/platform';
+import { Configuration, Db, inContext, Log, newId, Tx, within } from '#libs/platform';
 
 import { JobRunner } from './job-runner.js';
-import { within } from './within.js';
 
 const BEAT_MS = 2_000;
 /** Whoever comes next frees what a database that is silent now was not told. */

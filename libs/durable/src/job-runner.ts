@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import { Logger, run, runMigrations, type Runner, type TaskList } from 'graphile-worker';
 import { Pool } from 'pg';
-import { DatabaseAddress, inContext, Log, Metrics, newId, SteadyClient } from '#libs/platform';
+import { DatabaseAddress, inContext, Log, Metrics, newId, SteadyClient, within } from '#libs/platform';
 
 import { Jobs, type JobHandler, type JobPayload } from './jobs.js';
 
@@ -86,13 +86,11 @@ export class JobRunner {
     this.stopping = true;
     this.runner = undefined;
     if (runner !== undefined) {
-      await Promise.race([
-        runner
-          .stop()
-          .catch(() => undefined)
-          .then(() => this.jobs.rest()),
-        new Promise((done) => setTimeout(done, 12_000).unref()),
-      ]);
+      const stopped = runner.stop().catch(() => undefined);
+      await within(
+        stopped.then(() => this.jobs.rest()),
+        12_000,
+      );
     }
     this.leave();
   }

@@ -1,10 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Log, Metrics } from '#libs/platform';
+import { Log, Metrics, within } from '#libs/platform';
 
 import type { WaitingEvent } from './spool/spool-reader.js';
 import { Spool, type Ticket } from './spool/spool.js';
-import { within } from './within.js';
 import type { InboxEvent } from './webhook-events.js';
 
 /** How long a webhook waits for the disk, in milliseconds. */

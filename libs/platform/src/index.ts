@@ -16,3 +16,4 @@ export { ProblemFilter } from './problem.filter.js';
 export { Sealer, SealingKey } from './seal.js';
 export { Tx } from './tx.js';
 export { IdPipe, IsInstant, Maybe, Nullable, validation } from './validation.js';
+export { pause, within } from './waiting.js';
