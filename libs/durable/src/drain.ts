@@ -1,6 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Db, inContext, Metrics, newId, pause } from '#libs/platform';
+import { Db, inContext, Metrics, newId, pause, STOP_MS, within } from '#libs/platform';
 
 import { EventKeeper } from './event-keeper.js';
 import { Inbox } from './inbox.js';
@@ -38,9 +38,10 @@ export class Drain implements BeforeApplicationShutdown {
     this.draining ??= this.drain().finally(() => (this.draining = undefined));
   }
 
+  /** What is in hand then stays where it is, and is taken again: a repeated event changes nothing. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
-    await this.draining;
+    if (this.draining !== undefined) await within(this.draining, STOP_MS.drain);
   }
 
   private async drain(): Promise<void> {

@@ -10,7 +10,9 @@ import { Unavailable } from './errors.js';
 import { isId } from './ids.js';
 import { isOutage, isRetryable, RolledBack } from './outage.js';
 import { OutageBreaker } from './outage-breaker.js';
+import { STOP_MS } from './stop.domain.js';
 import { sendTogether, Tx } from './tx.js';
+import { within } from './waiting.js';
 
 /** Who may look across tenants. To add one is a decision: the list is short on purpose. */
 export type SystemCaller =
@@ -137,11 +139,11 @@ export class Db implements OnApplicationShutdown {
     return this.attempt(null, work, options);
   }
 
+  /** A connection that a silent server still holds is not waited for. */
   async onApplicationShutdown(): Promise<void> {
     this.breaker.stop();
-    for (const source of this.lanes.all) {
-      if (source.isInitialized) await source.destroy();
-    }
+    const open = this.lanes.all.filter(({ isInitialized }) => isInitialized);
+    await within(Promise.all(open.map((source) => source.destroy())), STOP_MS.pools);
   }
 
   private async connectAll(): Promise<void> {

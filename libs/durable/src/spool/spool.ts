@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Configuration, Log, Metrics, Sealer, within } from '#libs/platform';
+import { Configuration, Log, Metrics, Sealer, STOP_MS, within } from '#libs/platform';
 
 import type { InboxEvent } from '../webhook-events.js';
 import { framed } from './frames.js';
@@ -24,7 +24,6 @@ const WATERMARK = 0.8;
 /** A webhook is 64 kB at most, and sealing makes more of it: with less room than this, some would be refused. */
 const ROOM_TO_WORK = MIB / 4;
 const LOOK_AROUND_MS = 3_000;
-const CLOSE_WITHIN_MS = 2_000;
 
 /**
  * Webhook events that could not be kept in PostgreSQL, on this host's disk: sealed, checksummed, synced before they
@@ -59,7 +58,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** A disk that hangs is not waited for: what was answered is on it, and is adopted. */
   async onApplicationShutdown(): Promise<void> {
-    await within(this.close(), CLOSE_WITHIN_MS);
+    await within(this.close(), STOP_MS.spool);
   }
 
   /** Bytes on the disk, and records that wait for the database. */
