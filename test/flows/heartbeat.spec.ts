@@ -49,7 +49,9 @@ describe('the heartbeat', () => {
 
   it('beats, and the dead letters are counted, while screens keep all their connections busy', async () => {
     const db = hub.app.get(Db);
-    const slow = Array.from({ length: 6 }, () => db.system('probe', (tx) => tx.query('select pg_sleep(6)')));
+    const slow = Array.from({ length: 6 }, () =>
+      db.system('workers', (tx) => tx.query('select pg_sleep(6)')),
+    );
     await pause(4_500);
     const beaten = `select 1 from workers where beat_at > clock_timestamp() - interval '3 seconds'`;
     expect(await hub.database.query(beaten)).toHaveLength(1);

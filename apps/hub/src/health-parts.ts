@@ -45,11 +45,11 @@ export class HealthParts {
     return fault === null ? check.up({ ...size, degraded: high }) : check.down({ reason: fault, ...size });
   }
 
-  /** Why the database is of no use; null when it answers. */
+  /** Why the database is of no use; null when it answers, over a connection of its own: screens may keep theirs busy. */
   private async silence(): Promise<string | null> {
-    const asked = this.db.system('probe', (tx) => tx.one('select 1 as one'));
+    if (this.db.away) return 'it is away';
     const answer = await within(
-      asked.then(
+      this.db.answers().then(
         () => null,
         (error: unknown) => (error instanceof Error ? error.message : 'away'),
       ),

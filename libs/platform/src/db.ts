@@ -29,8 +29,7 @@ export type SystemCaller =
   | 'projections'
   | 'idempotency'
   | 'import'
-  | 'sends'
-  | 'probe';
+  | 'sends';
 
 const PROBE_WITHIN_MS = 1_000;
 const ANSWER_WITHIN_MS = 5_000;
@@ -89,7 +88,7 @@ export class Db implements OnApplicationShutdown {
     this.breaker.whenOpen(told);
   }
 
-  /** Asks it something small, over a connection of its own. @throws when it does not answer within some seconds */
+  /** Asks it something small, over a connection of its own. @throws when it does not within 5 s, or takes no writes */
   answers(): Promise<void> {
     return answers(this.lanes.address, ANSWER_WITHIN_MS);
   }
