@@ -94,11 +94,8 @@ export class Drain implements BeforeApplicationShutdown {
     const tries = triedAgain(this.tries.get(event.key), this.keeper.keptSoFar);
     this.tries.set(event.key, tries);
     if (!isHopeless(tries)) return;
-    const { verdict } = await this.keeper.record(
-      event,
-      'failed',
-      'the database took others, five times, and not this one',
-    );
+    const why = `the database took others, ${tries.count} times, and not this one`;
+    const { verdict } = await this.keeper.giveUp(event, why);
     if (verdict === 'away') return;
     this.tries.delete(event.key);
     waiting.done();
