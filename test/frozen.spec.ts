@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { pause } from '#libs/platform';
 
 import { newCaller } from './hub.js';
 import { until } from './process.js';
@@ -8,8 +9,6 @@ const SENDS = 60;
 /** Longer than an attempt may wait to leave. */
 const FROZEN_MS = 16_000;
 const MOST_ROUNDS = 4;
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** The attempt that a callback URL of ours carries. */
 const attemptOf = (callback: unknown): string => {

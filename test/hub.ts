@@ -8,7 +8,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import twilio from 'twilio';
 
 import { PlatformKey } from '#libs/identity';
-import { readConfiguration, SealingKey } from '#libs/platform';
+import { pause, readConfiguration, SealingKey } from '#libs/platform';
 
 import { createApplication } from '../apps/hub/src/application.js';
 import { lanesTo } from '../apps/hub/src/database.js';
@@ -235,7 +235,7 @@ export class TestHub {
       const found = await look();
       if (found !== null && found !== undefined && found !== false) return found;
       if (Date.now() > giveUpAt) throw new Error('It did not happen in time.');
-      await new Promise((next) => setTimeout(next, 20));
+      await pause(20);
     }
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
+import { pause } from '#libs/platform';
 
 import { newCaller, newSid } from './hub.js';
 import { until } from './process.js';
@@ -56,7 +57,7 @@ describe('the hub without its database', () => {
       const ended = `select 1 from calls where from_number = any($1) and status = 'ended'`;
       await until(async () => (await hub.database.query(ended, [froms])).length === froms.length);
       await hub.database.open(false);
-      await new Promise((next) => setTimeout(next, 1_000));
+      await pause(1_000);
       await hub.database.open(true);
       await hub.settled();
     };

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 
+import { pause } from '#libs/platform';
+
 /** A hub of its own process. */
 export interface Running {
   readonly process: ChildProcess;
@@ -24,7 +26,7 @@ export const until = async <T>(look: () => Promise<T | false | undefined>, withi
   for (const giveUpAt = Date.now() + withinMs; Date.now() < giveUpAt;) {
     const found = await look().catch(() => undefined);
     if (found !== undefined && found !== false) return found;
-    await new Promise((next) => setTimeout(next, 50));
+    await pause(50);
   }
   throw new Error('It did not happen in time.');
 };

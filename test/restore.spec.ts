@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pause } from '#libs/platform';
 
 import { newCaller } from './hub.js';
 import { until } from './process.js';
 import { ProcessHub } from './process-hub.js';
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 describe('a database that went back in time', () => {
   let hub: ProcessHub;

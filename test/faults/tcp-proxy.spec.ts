@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pause } from '#libs/platform';
 
 import { TcpProxy } from './tcp-proxy.ts';
 
@@ -22,7 +23,6 @@ const startup = (): Buffer => {
   head.writeUInt32BE(196_608, 4);
   return Buffer.concat([head, body]);
 };
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 describe('the fault proxy', () => {
   let server: Server;

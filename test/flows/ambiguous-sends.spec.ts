@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pause } from '#libs/platform';
 
 import { newCaller, TestHub, type TestTenant } from '../hub.js';
 import { Sends } from '../sends.js';
@@ -19,8 +20,6 @@ const FAULTS = [
   { answer: 'accept-later', afterMs: 0, spreadMs: LATE_MS },
   { answer: 'accept-later', afterMs: LATE_MS, error: 500 },
 ];
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 describe('when every fifth answer of Twilio tells nothing', () => {
   let hub: TestHub;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pause } from '#libs/platform';
 
 import { newCaller, TestHub, type TestTenant } from '../hub.js';
 
@@ -70,7 +71,7 @@ describe('the overview', () => {
     await hub.eventually(async () => hub.sandbox.textsTo(missed).length === 1);
     await hub.text(missed, tenant.number, 'Are you there?');
     await hub.text(missed, tenant.number, 'Hello?');
-    await new Promise((next) => setTimeout(next, 300));
+    await pause(300);
     const { id } = await conversationOf(missed, tenant);
     expect(
       (await hub.post(`/v1/conversations/${id}/messages`, { body: 'On my way' }, tenant.key)).status,

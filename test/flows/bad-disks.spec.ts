@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Spool } from '#libs/durable';
-import { Metrics, Sealer } from '#libs/platform';
+import { Db, Metrics, pause, Sealer } from '#libs/platform';
 
 import { newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
 
@@ -146,6 +146,23 @@ describe('the hub on a disk', () => {
     const kept = await hub.database.query('select 1 from calls where call_sid = $1', [CallSid]);
     expect(kept).toHaveLength(1);
     await hub.database.query('drop trigger lingers on calls');
+  }, 40_000);
+
+  it('that fails leaves the hub ready while screens keep all their connections to the database busy', async () => {
+    (await syncsOf(hub.folder)).mockRejectedValue(new Error('EIO'));
+    const event = { key: 'none', kind: 'none', accountSid: '', sid: '', tenantId: null, answer: '' };
+    await expect(hub.app.get(Spool).append({ ...event, params: {}, context: {} })).rejects.toThrow('EIO');
+    const db = hub.app.get(Db);
+    const screens = Array.from({ length: 6 }, () =>
+      db.system('workers', (tx) => tx.query('select pg_sleep(4)')),
+    );
+    await pause(200);
+    expect((await fetch(`${hub.url}/health/ready`)).status).toBe(200);
+    await Promise.all(screens);
+    await hub.database.open(false);
+    await hub.eventually(async () => (await fetch(`${hub.url}/health/ready`)).status === 503);
+    await hub.database.open(true);
+    await hub.eventually(async () => (await fetch(`${hub.url}/health/ready`)).status === 200);
   }, 40_000);
 
   it.each([

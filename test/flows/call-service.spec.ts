@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { Events, Jobs } from '#libs/durable';
-import { Db } from '#libs/platform';
+import { Db, pause } from '#libs/platform';
 
 import { FakeCallService } from '../call-service.js';
 import { newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
@@ -117,7 +117,7 @@ describe('AS-Call-Service', () => {
   it('is told of the call first, even when that is written down last', async () => {
     const [callId, callSid] = [randomUUID(), newSid('CA')];
     await publish('call.missed', callId, callSid);
-    await new Promise((next) => setTimeout(next, 700));
+    await pause(700);
     expect(service.takenOf(callSid)).toEqual([]);
     await publish('call.started', callId, callSid);
     expect(await taken(callSid)).toEqual(BOTH);
@@ -135,7 +135,7 @@ describe('AS-Call-Service', () => {
     expect(alarms).toHaveLength(1);
     expect(alarms[0]?.['seconds']).toBeGreaterThan(27);
     await wake(callId);
-    await new Promise((next) => setTimeout(next, 500));
+    await pause(500);
     expect(service.takenOf(callSid)).toEqual([]);
     await hub.database.query(
       "update call_service_deliveries set created_at = created_at - interval '30 seconds' where call_id = $1",
@@ -165,7 +165,7 @@ describe('AS-Call-Service', () => {
     await hub.eventually(async () => service.takenOf(callSid).length === 1);
     expect(new Set(service.heard.slice(from).map(({ key }) => key)).size).toBe(1);
     service.free(500);
-    await new Promise((next) => setTimeout(next, 500));
+    await pause(500);
     const rows = await hub.database.query(
       'select status, attempts from call_service_deliveries where call_id = $1',
       [callId],

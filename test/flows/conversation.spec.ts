@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
+import { pause } from '#libs/platform';
 
 import { newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
 
@@ -67,7 +68,7 @@ describe('a conversation', () => {
     const { id, epoch } = await conversationOf(customer, ({ waitingSince }) => waitingSince !== null);
     const reply = await hub.post(`/v1/conversations/${id}/messages`, { body: 'On my way' }, tenant.key);
     expect(reply.status).toBe(201);
-    await new Promise((next) => setTimeout(next, 1_500));
+    await pause(1_500);
     expect(hub.sandbox.textsTo(customer)).toEqual(['On my way']);
     expect(await conversationOf(customer)).toMatchObject({
       handler: 'human',
@@ -92,7 +93,7 @@ describe('a conversation', () => {
         id,
       ]);
       await human.query('commit');
-      await new Promise((next) => setTimeout(next, 1_000));
+      await pause(1_000);
       expect(await conversationOf(customer)).toMatchObject({ handler: 'human' });
       expect(hub.sandbox.textsTo(customer)).toEqual([]);
     } finally {
@@ -168,7 +169,7 @@ describe('a conversation', () => {
       });
     await Promise.all([text({ OptOutType: 'HELP' }), text({}), text({ OptOutType: 'HELP' })]);
     await hub.eventually(async () => hub.sandbox.textsTo(customer).length > 0);
-    await new Promise((next) => setTimeout(next, 500));
+    await pause(500);
     expect(hub.sandbox.textsTo(customer)).toHaveLength(1);
   });
 
@@ -180,7 +181,7 @@ describe('a conversation', () => {
     await hub.eventually(async () => hub.sandbox.textsTo(customer).some((text) => text.includes('911')));
     await hub.eventually(async () => hub.sandbox.textsTo(owner).length === 1);
     await hub.text(customer, careful.number, 'what now');
-    await new Promise((next) => setTimeout(next, 1_800));
+    await pause(1_800);
     expect(hub.sandbox.textsTo(customer)).toHaveLength(1);
     expect(await conversationOf(customer, () => true, careful)).toMatchObject({
       handler: 'unassigned',

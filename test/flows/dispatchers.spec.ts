@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pause } from '#libs/platform';
 
 import { newCaller, TestHub, type TestTenant } from '../hub.js';
 
@@ -115,14 +116,14 @@ describe('Dispatch-Bot-AI', () => {
 
   it('thinking while a human replies says nothing', async () => {
     set({ body: says('Too late'), afterMs: 1_500 });
-    await new Promise((next) => setTimeout(next, 15_500)); // the breaker lets one through again after 15 s
+    await pause(15_500); // the breaker lets one through again after 15 s
     const before = asked.length;
     const customer = newCaller();
     await hub.text(customer, tenant.number, 'Anyone?');
     await hub.eventually(async () => asked.length > before);
     const { id } = (await conversationOf(customer)) ?? { id: '' };
     await hub.post(`/v1/conversations/${id}/messages`, { body: 'I am here' }, tenant.key);
-    await new Promise((next) => setTimeout(next, 2_500));
+    await pause(2_500);
     expect(hub.sandbox.textsTo(customer)).toEqual(['I am here']);
     expect((await conversationOf(customer))?.handler).toBe('human');
   }, 60_000);
@@ -164,7 +165,7 @@ describe('Dispatch-Bot-AI', () => {
     await hub.text(customer, tenant.number, 'Hello there');
     await hub.eventually(async () => asked.length > before);
     await hub.text(customer, tenant.number, 'STOP');
-    await new Promise((next) => setTimeout(next, 2_500));
+    await pause(2_500);
     expect(hub.sandbox.textsTo(customer)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { EventFeed, Events, Jobs, type DomainEvent, type NewEvent } from '#libs/durable';
-import { Db, Log, newId, readConfiguration } from '#libs/platform';
+import { Db, Log, newId, pause, readConfiguration } from '#libs/platform';
 
 import { lanesTo } from '../../apps/hub/src/database.js';
 import { createDatabase, type TestDatabase } from '../database.js';
@@ -28,7 +28,7 @@ class Instance {
   }
 
   private async take(events: readonly DomainEvent[]): Promise<void> {
-    await new Promise((next) => setTimeout(next, 20));
+    await pause(20);
     if (events.some(({ data }) => data['cup'] === 'broken')) throw new Error('no cup');
     this.taken.push(...events.map(({ subjectId }) => subjectId));
   }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DeadLetters } from '#libs/durable';
-import { Db } from '#libs/platform';
+import { Db, pause } from '#libs/platform';
 
 import { TestHub } from '../hub.js';
 
@@ -49,8 +49,10 @@ describe('the heartbeat', () => {
 
   it('beats, and the dead letters are counted, while screens keep all their connections busy', async () => {
     const db = hub.app.get(Db);
-    const slow = Array.from({ length: 6 }, () => db.system('probe', (tx) => tx.query('select pg_sleep(6)')));
-    await new Promise((next) => setTimeout(next, 4_500));
+    const slow = Array.from({ length: 6 }, () =>
+      db.system('workers', (tx) => tx.query('select pg_sleep(6)')),
+    );
+    await pause(4_500);
     const beaten = `select 1 from workers where beat_at > clock_timestamp() - interval '3 seconds'`;
     expect(await hub.database.query(beaten)).toHaveLength(1);
     const asked = performance.now();

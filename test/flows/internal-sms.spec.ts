@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pause } from '#libs/platform';
 
 import { newCaller, SERVICE_KEY, TestHub, type Answer, type TestTenant } from '../hub.js';
 
@@ -45,7 +46,7 @@ describe('a sibling service', () => {
     const again = await send(body, key);
     expect(again).toMatchObject({ status: 200, body: first.body });
     await hub.eventually(async () => hub.sandbox.textsTo(to).length > 0);
-    await new Promise((next) => setTimeout(next, 300));
+    await pause(300);
     expect(hub.sandbox.textsTo(to)).toEqual(['Once']);
   });
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { pause } from '#libs/platform';
 
 import { newCaller, TestHub, type TestTenant } from '../hub.js';
 import { Sends } from '../sends.js';
@@ -23,8 +24,6 @@ const orders = <T>(items: readonly T[]): readonly (readonly T[])[] =>
   items.length === 0
     ? [[]]
     : items.flatMap((one, index) => orders(items.toSpliced(index, 1)).map((rest) => [one, ...rest]));
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 describe('whatever order the end of one attempt is heard in', () => {
   let hub: TestHub;

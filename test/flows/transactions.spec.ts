@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { Db, Log, type Tx } from '#libs/platform';
+import { Db, Log, pause, type Tx } from '#libs/platform';
 
 import { Calls } from '../calls.js';
 import { newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
@@ -44,7 +44,7 @@ describe('a statement that nobody waits for', () => {
     const both = (first: string, second: string): Promise<void> =>
       db.system('inbox', async (tx) => {
         await tx.query(touch, [first, 'x']);
-        await new Promise((next) => setTimeout(next, 100));
+        await pause(100);
         tx.send(touch, [second, 'x']);
       });
     await Promise.all([both('A', 'B'), both('B', 'A')]);

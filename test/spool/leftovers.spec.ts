@@ -15,6 +15,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Spool } from '#libs/durable';
+import { pause } from '#libs/platform';
 
 import { die, eventOf, fill, keysIn, range, Spools } from './spools.js';
 
@@ -54,7 +55,7 @@ describe('what waits on the disk', () => {
     const first = await spools.opened();
     for (let round = 0; round < 5; round += 1) {
       await fill(first, round * 10, round * 10 + 10);
-      await new Promise((quiet) => setTimeout(quiet, 550));
+      await pause(550);
       await first.next();
     }
     await die(first);
@@ -120,7 +121,7 @@ describe('what waits on the disk', () => {
     const spool = await spools.opened();
     for (let number = 0; number < count; number += 1) {
       await spool.append(eventOf(number));
-      await new Promise((quiet) => setTimeout(quiet, 550));
+      await pause(550);
       await spool.next();
     }
     return spool;

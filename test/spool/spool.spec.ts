@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rm, stat, writeFile, type FileHandle } from 'nod
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { pause } from '#libs/platform';
 
 import { die, eventOf, fill, keysIn, range, Spools } from './spools.js';
 
@@ -99,7 +100,7 @@ describe('the spool', () => {
     const disk = Promise.withResolvers<void>();
     syncs.mockReturnValueOnce(disk.promise);
     const hanging = spool.append(eventOf(0));
-    await new Promise((next) => setTimeout(next, 350));
+    await pause(350);
     const asked = performance.now();
     await expect(spool.append(eventOf(1))).rejects.toThrow('has not answered');
     expect(performance.now() - asked).toBeLessThan(50);

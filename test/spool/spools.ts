@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Spool, type InboxEvent } from '#libs/durable';
-import { Log, Metrics, readConfiguration, Sealer, SealingKey } from '#libs/platform';
+import { Log, Metrics, pause, readConfiguration, Sealer, SealingKey } from '#libs/platform';
 
 const KEY = randomBytes(32);
 
@@ -32,7 +32,7 @@ export const keysIn = async (
   spool: Spool,
   take: (one: InboxEvent) => unknown = () => undefined,
 ): Promise<string[]> => {
-  await new Promise((quiet) => setTimeout(quiet, 600));
+  await pause(600);
   const keys: string[] = [];
   for (let found = await spool.next(); found.length > 0; found = await spool.next()) {
     for (const one of found) keys.push(taken(one, take));

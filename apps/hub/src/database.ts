@@ -1,7 +1,7 @@
 import { DataSource, type QueryRunner } from 'typeorm';
 
 import { prepareJobs } from '#libs/durable';
-import { laneSource, Lanes, SteadyClient, type DatabaseAddress } from '#libs/platform';
+import { laneSource, Lanes, pause, SteadyClient, type DatabaseAddress } from '#libs/platform';
 
 import { migrations } from '../../../migrations/index.js';
 import { entities } from './entities.js';
@@ -13,8 +13,6 @@ const MIGRATION_LOCK = 3_701;
 const LOST_SOON =
   'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3';
 const TURN_EVERY_MS = 250;
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** Waits for the turn to migrate without a statement that waits: a connection that falls silent is noticed. */
 const waitForTurn = async (lock: QueryRunner): Promise<void> => {

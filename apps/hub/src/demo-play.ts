@@ -1,3 +1,5 @@
+import { pause } from '#libs/platform';
+
 import type { DemoHouse } from './demo-house.js';
 
 /** What the demonstration shows, line by line. */
@@ -25,8 +27,6 @@ interface Conversation {
 const CUSTOMER = '+14155550134';
 const REPLY = 'Hi! The pipe under my kitchen sink split and water is dripping. I am at 12 Bay St.';
 const LONGEST_WAIT_MS = 30_000;
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 const spoken = (number: string): string => number.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, '($1) $2-$3');
 

@@ -10,6 +10,7 @@ import {
 import type { AddressInfo } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pause } from '#libs/platform';
 
 import { prepareDoors } from './doors.js';
 import { Lifecycle } from './lifecycle.js';
@@ -49,8 +50,7 @@ describe('the doors', () => {
     });
   const close = (): Promise<void> => new Promise((done) => server.close(() => done()));
   const untilSlow = async (): Promise<ServerResponse> => {
-    for (let tries = 0; waiting.length === 0 && tries < 500; tries += 1)
-      await new Promise((next) => setTimeout(next, 2));
+    for (let tries = 0; waiting.length === 0 && tries < 500; tries += 1) await pause(2);
     const [answer] = waiting;
     if (answer === undefined) throw new Error('The request did not come.');
     return answer;
@@ -73,7 +73,7 @@ describe('the doors', () => {
     lifecycle.stop();
     let closed = false;
     const closing = close().then(() => (closed = true));
-    await new Promise((next) => setTimeout(next, 50));
+    await pause(50);
     expect(closed).toBe(false);
     await expect(fetch(`http://127.0.0.1:${agentPort(agent)}/`)).rejects.toThrow('fetch failed');
     answer.end('done');

@@ -4,6 +4,7 @@ import { access, chown, constants, mkdir, readFile, rm, writeFile } from 'node:f
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { placeFor, type Place } from './embedded-place.ts';
 
@@ -108,7 +109,7 @@ const stopLeftover = async (data: string): Promise<void> => {
     if (waited % 2_000 === 0) process.kill(pid, 'SIGINT');
     const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
     if (/\) Z /.test(state)) return;
-    await new Promise((next) => setTimeout(next, 100));
+    await pause(100);
   }
 };
 

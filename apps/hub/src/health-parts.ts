@@ -1,17 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { DeadLetters, Snapshot, Spool } from '#libs/durable';
-import { Db } from '#libs/platform';
+import { Db, within } from '#libs/platform';
 
 const WITHIN_MS = 2_500;
-
-const within = <T>(work: Promise<T>): Promise<T> =>
-  Promise.race([
-    work,
-    new Promise<never>((_, fail) =>
-      setTimeout(() => fail(new Error('no answer in time')), WITHIN_MS).unref(),
-    ),
-  ]);
 
 /** The parts, each asked with a time limit. */
 @Injectable()
@@ -32,26 +24,19 @@ export class HealthParts {
   async unreadiness(): Promise<string | null> {
     if (!this.snapshot.loaded) return 'the routing is not loaded';
     if (this.spool.fault === null) return null;
-    return this.answers().then(
-      () => null,
-      () => 'the database is away, and the spool takes no events',
-    );
+    return (await this.silence()) === null ? null : 'the database is away, and the spool takes no events';
   }
 
   async database(): Promise<HealthIndicatorResult> {
     const check = this.indicators.check('database');
-    return this.answers().then(
-      () => check.up(),
-      (error: unknown) => check.down({ reason: error instanceof Error ? error.message : 'away' }),
-    );
+    const reason = await this.silence();
+    return reason === null ? check.up() : check.down({ reason });
   }
 
   async jobs(): Promise<HealthIndicatorResult> {
     const check = this.indicators.check('jobs');
-    return within(this.letters.count()).then(
-      (dead) => check.up({ dead }),
-      () => check.down({ reason: 'cannot be counted' }),
-    );
+    const dead = await within(this.letters.count(), WITHIN_MS).catch(() => 'late' as const);
+    return dead === 'late' ? check.down({ reason: 'cannot be counted' }) : check.up({ dead });
   }
 
   spooling(): HealthIndicatorResult {
@@ -60,7 +45,16 @@ export class HealthParts {
     return fault === null ? check.up({ ...size, degraded: high }) : check.down({ reason: fault, ...size });
   }
 
-  private answers(): Promise<unknown> {
-    return within(this.db.system('probe', (tx) => tx.one('select 1 as one')));
+  /** Why the database is of no use; null when it answers, over a connection of its own: screens may keep theirs busy. */
+  private async silence(): Promise<string | null> {
+    if (this.db.away) return 'it is away';
+    const answer = await within(
+      this.db.answers().then(
+        () => null,
+        (error: unknown) => (error instanceof Error ? error.message : 'away'),
+      ),
+      WITHIN_MS,
+    );
+    return answer === 'late' ? 'no answer in time' : answer;
   }
 }

@@ -1,16 +1,17 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Heartbeat, Snapshot } from '#libs/durable';
+import { Snapshot } from '#libs/durable';
 import { Configuration, DatabaseAddress, Log } from '#libs/platform';
 import { Accounts } from '#libs/twilio';
 
 import { createApplication } from './application.js';
 import { lanesTo } from './database.js';
-import { lameDuck, prepareDoors } from './doors.js';
+import { prepareDoors } from './doors.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import { findKeys, type Keys } from './keys.js';
 import { Lifecycle } from './lifecycle.js';
 import { serveDocs } from './openapi.js';
 import { reachLater, reachNow } from './reach.js';
+import { Stop } from './stop.js';
 
 /** A database that is away is not waited for: calls are answered by the sealed snapshot. */
 const FIRST_LOOK_MS = 1_000;
@@ -20,8 +21,8 @@ const OWN_WITHIN_MS = 30_000;
 export interface Hub {
   readonly app: NestExpressApplication;
   readonly keys: Keys;
-  /** Finishes jobs in hand, still serving, then requests in hand, then stops everything; within 15 s of its begin. */
-  stop(): Promise<void>;
+  /** To be run once, and cut off when it takes longer than STOP_CUT_OFF_MS. */
+  readonly stop: Stop;
 }
 
 const registerAccount = async (app: NestExpressApplication, settings: Configuration): Promise<void> => {
@@ -68,12 +69,5 @@ export const startHub = async (settings: Configuration): Promise<Hub> => {
   prepareDoors(app.getHttpServer());
   await app.listen(settings.PORT);
   if (!there) void finishLater(app);
-  const stop = async (): Promise<void> => {
-    app.get(Lifecycle).stop();
-    app.get(Log).info('stopping: requests and jobs in hand finish');
-    await Promise.all([lameDuck(settings), app.get(Heartbeat).retire()]);
-    await app.close();
-    await embedded?.stop();
-  };
-  return { app, keys, stop };
+  return { app, keys, stop: new Stop(app, embedded) };
 };

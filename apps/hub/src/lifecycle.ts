@@ -12,6 +12,11 @@ export class Lifecycle implements OnModuleDestroy {
     return this.isStopping;
   }
 
+  /** How many are being answered. */
+  get requests(): number {
+    return this.inHand.size;
+  }
+
   /** Readiness is 503 from here on, and every answer ends its connection, those of requests in hand included. */
   stop(): void {
     this.isStopping = true;
@@ -20,7 +25,7 @@ export class Lifecycle implements OnModuleDestroy {
 
   /** A request came in, and this will be its answer. */
   answering(response: ServerResponse): void {
-    if (this.isStopping) return this.sayGoodbye(response);
+    if (this.isStopping) this.sayGoodbye(response);
     this.inHand.add(response);
     response.once('close', () => this.inHand.delete(response));
   }

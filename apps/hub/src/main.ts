@@ -1,30 +1,34 @@
 import 'reflect-metadata';
 
-import { ConfigurationError } from '#libs/platform';
+import { ConfigurationError, STOP_CUT_OFF_MS } from '#libs/platform';
 
 import { startHub, type Hub } from './hub.js';
 import { loadSettings } from './settings.js';
 import { welcome } from './welcome.js';
 
 const EXIT_BAD_CONFIGURATION = 78;
-/** A stop was asked for, and comes: what is still in hand then is on the disk, or done again by whoever comes next. */
-const STOP_WITHIN_MS = 14_500;
+/** EX_IOERR of sysexits.h. */
+const EXIT_EVENTS_LOST = 74;
+/** What was in hand when a stop is cut off is on the disk, or done again by whoever comes next: only lost events are not. */
+const exitHaving = (lost: number): never => process.exit(lost === 0 ? 0 : EXIT_EVENTS_LOST);
 
-const stopOnSignals = (hub: Hub, also: () => Promise<void>): void => {
+const stopOnSignals = ({ stop: hub }: Hub, also: () => Promise<void>): void => {
   let stopping = false;
   const stop = (): void => {
-    if (stopping) process.exit(1);
+    if (stopping) {
+      hub.cutOff();
+      process.exit(1);
+    }
     stopping = true;
-    setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
-    void also()
-      .then(() => hub.stop())
-      .then(
-        () => process.exit(0),
-        (error: unknown) => {
-          process.stderr.write(`The stop failed: ${String(error)}\n`);
-          process.exit(1);
-        },
-      );
+    setTimeout(() => exitHaving(hub.cutOff()), STOP_CUT_OFF_MS).unref();
+    void Promise.all([hub.run(), also()]).then(
+      ([lost]) => exitHaving(lost),
+      (error: unknown) => {
+        process.stderr.write(`The stop failed: ${String(error)}\n`);
+        hub.cutOff();
+        process.exit(1);
+      },
+    );
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

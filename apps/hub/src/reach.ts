@@ -1,4 +1,4 @@
-import { addressOf, isOutage, type DatabaseAddress, type Log } from '#libs/platform';
+import { addressOf, isOutage, pause, within, type DatabaseAddress, type Log } from '#libs/platform';
 
 import { migrate } from './database.js';
 
@@ -7,13 +7,6 @@ const RETRY_MS = 1_000;
 const OPEN_WITHIN_MS = 5_000;
 /** An attempt that takes longer is left to itself, which harms nobody, and another one begins. */
 const ATTEMPT_WITHIN_MS = 60_000;
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-
-const within = <T>(work: Promise<T>, ms: number): Promise<T | null> => {
-  work.catch(() => undefined);
-  return Promise.race([work, pause(ms).then(() => null)]);
-};
 
 /** Brings the schema up to date; only then the application may connect. */
 const open = async (address: DatabaseAddress, found: DatabaseAddress): Promise<void> => {
@@ -33,7 +26,7 @@ const unlessAway = <T>(work: Promise<T>): Promise<T | null> =>
  */
 export const reachNow = async (address: DatabaseAddress, withinMs: number): Promise<boolean> => {
   const found = await within(unlessAway(addressOf(address.url)), withinMs);
-  if (found === null) return false;
+  if (found === null || found === 'late') return false;
   const opening = unlessAway(open(address, found).then(() => true));
   return (await within(opening, Math.max(withinMs, OPEN_WITHIN_MS))) === true;
 };

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Db, inContext, Metrics, newId, pageOf, placeOf, type Page } from '#libs/platform';
+import { Db, inContext, isOutage, Log, Metrics, newId, pageOf, placeOf, type Page } from '#libs/platform';
 
 import { FailedEvents } from './failed-events.js';
 import { inReachOf } from './reach.js';
@@ -57,6 +57,7 @@ export class DeadLetters {
   constructor(
     private readonly db: Db,
     private readonly events: FailedEvents,
+    private readonly log: Log,
     private readonly metrics: Metrics,
   ) {}
 
@@ -70,7 +71,9 @@ export class DeadLetters {
   async measure(): Promise<void> {
     await inContext({ requestId: newId(), lane: 'jobs' }, () => this.count()).then(
       (dead) => this.metrics.deadLetters.set(dead),
-      () => undefined,
+      (error: unknown) => {
+        if (!isOutage(error)) this.log.error('the dead letters cannot be counted', error);
+      },
     );
   }
 

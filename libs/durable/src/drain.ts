@@ -1,6 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Db, inContext, Metrics, newId } from '#libs/platform';
+import { Db, inContext, Metrics, newId, pause, STOP_MS, within } from '#libs/platform';
 
 import { EventKeeper, NOT_YOURS } from './event-keeper.js';
 import { Inbox } from './inbox.js';
@@ -16,7 +16,6 @@ const AT_ONCE = 2;
 const LIVE_AT_EASE = 2;
 const YIELD_MS = 5;
 const MOST_YIELDS = 8;
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** Brings what waits in the spool into the database, by the very function that webhooks take. */
 @Injectable()
@@ -39,9 +38,10 @@ export class Drain implements BeforeApplicationShutdown {
     this.draining ??= this.drain().finally(() => (this.draining = undefined));
   }
 
+  /** What is in hand then stays where it is, and is taken again: a repeated event changes nothing. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
-    await this.draining;
+    if (this.draining !== undefined) await within(this.draining, STOP_MS.drain);
   }
 
   private async drain(): Promise<void> {
@@ -93,11 +93,8 @@ export class Drain implements BeforeApplicationShutdown {
     const tries = triedAgain(this.tries.get(event.key), this.keeper.keptSoFar, performance.now());
     this.tries.set(event.key, tries);
     if (!isHopeless(tries, performance.now())) return;
-    const { verdict } = await this.keeper.record(
-      event,
-      'failed',
-      'the database took others meanwhile, again and again, and not this one',
-    );
+    const why = `the database took others, ${tries.count} times, and not this one`;
+    const { verdict } = await this.keeper.giveUp(event, why);
     if (verdict === 'away') return;
     this.tries.delete(event.key);
     waiting.done();

@@ -14,6 +14,7 @@ import { Heartbeat } from './heartbeat.js';
 import { JobRunner } from './job-runner.js';
 import { Jobs } from './jobs.js';
 import { Refuge } from './refuge.js';
+import { Retirement } from './retirement.js';
 import { RoutingFeed } from './routing-feed.js';
 import { SnapshotFile } from './snapshot-file.js';
 import { Snapshot } from './snapshot.js';
@@ -25,7 +26,18 @@ import { Upkeep } from './upkeep.js';
 @Module({})
 export class DurableModule {
   static at(address: DatabaseAddress): DynamicModule {
-    const faces = [Adoption, DeadLetters, Decisions, EventFeed, Events, Inbox, Jobs, Snapshot, Spool];
+    const faces = [
+      Adoption,
+      DeadLetters,
+      Decisions,
+      EventFeed,
+      Events,
+      Inbox,
+      Jobs,
+      Retirement,
+      Snapshot,
+      Spool,
+    ];
     const inner = [
       Drain,
       EventKeeper,

@@ -63,12 +63,17 @@ export class EventKeeper {
     } catch (error) {
       if (error instanceof Foreign) return { verdict: 'foreign' };
       if (isOutage(error)) return { verdict: 'away' };
-      this.log.error('an event could not be applied and is kept as failed', error, {
-        kind: event.kind,
-        sid: event.sid,
-      });
-      return this.record(event, 'failed', String(error));
+      return this.giveUp(event, error);
     }
+  }
+
+  /** Keeps an event that cannot be applied as failed, to be looked at; `away` when that cannot be written down now. */
+  async giveUp(event: InboxEvent, why: unknown): Promise<Kept> {
+    const { kind, sid, key } = event;
+    const kept = await this.record(event, 'failed', String(why));
+    if (kept.verdict !== 'away')
+      this.log.error('an event could not be applied and is kept as failed', why, { kind, sid, key });
+    return kept;
   }
 
   /** Keeps an event without applying it: `failed`, to be looked at, or `dropped`, because it is somebody else's. */

@@ -1,13 +1,10 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Configuration, Db, inContext, Log, newId, Tx } from '#libs/platform';
+import { Configuration, Db, inContext, Log, newId, STOP_MS, Tx, within } from '#libs/platform';
 
 import { JobRunner } from './job-runner.js';
-import { within } from './within.js';
 
 const BEAT_MS = 2_000;
-/** Whoever comes next frees what a database that is silent now was not told. */
-const FAREWELL_WITHIN_MS = 1_000;
 const DEAD_AFTER = '12 seconds';
 
 const BEAT = `
@@ -57,7 +54,7 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.retire();
   }
 
-  /** Takes no more jobs, lets those in hand finish for 12 s, and says farewell; begun once, whoever asks for it. */
+  /** Takes no more jobs, lets those in hand finish, and says farewell; begun once, whoever asks for it. */
   retire(): Promise<void> {
     this.retiring ??= this.settings.works ? this.leave() : Promise.resolve();
     return this.retiring;
@@ -110,7 +107,7 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
     );
     await within(
       farewell.then(() => this.runner.disconnect()),
-      FAREWELL_WITHIN_MS,
+      STOP_MS.farewell,
     );
   }
 

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Db, Log, Metrics } from '#libs/platform';
+import { Db, Log, Metrics, pause, within } from '#libs/platform';
 
 import { EventKeeper, type Applier, type Kept } from './event-keeper.js';
 import { Refuge } from './refuge.js';
 import type { Ticket } from './spool/spool.js';
-import { within } from './within.js';
 import type { InboxEvent } from './webhook-events.js';
 
 /**
@@ -25,7 +24,6 @@ const isHeardByNobody = ({ kind }: InboxEvent): boolean => kind.endsWith('.statu
 /** A text that neither takes is offered to both again for so long: one of them may only be slow. */
 const OFFER_FOR_MS = 3_000;
 const OFFER_EVERY_MS = 500;
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 /** One event in so many is written to the spool on purpose and applied as the disk gives it back, so that this road never rots. */
 const ON_PURPOSE_EVERY = 100;
 

@@ -3,7 +3,16 @@ import { EventEmitter } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import { Logger, run, runMigrations, type Runner, type TaskList } from 'graphile-worker';
 import { Pool } from 'pg';
-import { DatabaseAddress, inContext, Log, Metrics, newId, SteadyClient } from '#libs/platform';
+import {
+  DatabaseAddress,
+  inContext,
+  Log,
+  Metrics,
+  newId,
+  SteadyClient,
+  STOP_MS,
+  within,
+} from '#libs/platform';
 
 import { Jobs, type JobHandler, type JobPayload } from './jobs.js';
 
@@ -67,6 +76,11 @@ export class JobRunner {
     return [...this.gone, this.shift].flatMap(({ ids }) => [...ids]);
   }
 
+  /** How many jobs are in hand, those included that go on after their handler has returned. */
+  get inHand(): number {
+    return [...this.gone, this.shift].reduce((sum, { inHand }) => sum + inHand, this.jobs.lingers);
+  }
+
   /** Names of ended shifts that nothing is in hand of any more: whatever they have locked is to be freed. */
   get goneIds(): readonly string[] {
     return this.gone.filter(({ inHand }) => inHand === 0 || this.stopping).flatMap(({ ids }) => [...ids]);
@@ -84,19 +98,17 @@ export class JobRunner {
     if (this.shift.ids.size > 0) this.runner = runner;
   }
 
-  /** Lets jobs in hand finish for 12 s; those that outlast it are given back. */
+  /** Lets jobs in hand finish, within their share of a stop; those that outlast it are given back. */
   async stop(): Promise<void> {
     const runner = this.runner;
     this.stopping = true;
     this.runner = undefined;
     if (runner !== undefined) {
-      await Promise.race([
-        runner
-          .stop()
-          .catch(() => undefined)
-          .then(() => this.jobs.rest()),
-        new Promise((done) => setTimeout(done, 12_000).unref()),
-      ]);
+      const stopped = runner.stop().catch(() => undefined);
+      await within(
+        stopped.then(() => this.jobs.rest()),
+        STOP_MS.jobs,
+      );
     }
     this.leave();
   }

@@ -57,6 +57,11 @@ export class Jobs {
     this.lingering.add(lingering);
   }
 
+  /** How much lingers now. */
+  get lingers(): number {
+    return this.lingering.size;
+  }
+
   /** All that lingers now. */
   async rest(): Promise<void> {
     await Promise.allSettled(this.lingering);

@@ -1,10 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Log, Metrics } from '#libs/platform';
+import { Log, Metrics, within } from '#libs/platform';
 
 import type { WaitingEvent } from './spool/spool-reader.js';
 import { Spool, type Ticket } from './spool/spool.js';
-import { within } from './within.js';
 import type { InboxEvent } from './webhook-events.js';
 
 /** How long a webhook waits for the disk, in milliseconds. */
@@ -32,6 +31,8 @@ export class Refuge implements OnModuleInit {
   private readonly remembered = new Set<WaitingEvent>();
   private reading: Promise<readonly WaitingEvent[]> | undefined;
   private notBefore = 0;
+  private ended = false;
+  private lostAtEnd = 0;
 
   constructor(
     private readonly spool: Spool,
@@ -40,7 +41,10 @@ export class Refuge implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.spool.beforeClosing(() => this.saveAll());
+    this.spool.beforeClosing(async () => {
+      await this.saveAll();
+      this.giveUp();
+    });
   }
 
   /** Writes an event to the disk; null when that fails, or takes too long. */
@@ -57,7 +61,7 @@ export class Refuge implements OnModuleInit {
 
   /** Keeps an event in memory until the database or the disk takes it; lost, and counted, when there is no room. */
   remember(event: InboxEvent): void {
-    if (this.remembered.size >= MOST_REMEMBERED) return this.lose(event);
+    if (this.ended || this.remembered.size >= MOST_REMEMBERED) return this.lose(event);
     const cameAt = performance.now();
     const waiting: WaitingEvent = {
       event: () => ({ ...event, ageMs: (event.ageMs ?? 0) + performance.now() - cameAt }),
@@ -81,11 +85,17 @@ export class Refuge implements OnModuleInit {
     if (this.remembered.size > 0 && this.spool.fault === null) await this.saveSome();
   }
 
-  /** Before the process ends: what the disk does not take now is lost, and says so. */
-  private async saveAll(): Promise<void> {
+  /** Brings to the disk all that only our memory has, whether it is known to fail or not: for a process that ends. */
+  async saveAll(): Promise<void> {
     while (this.remembered.size > 0 && (await this.saveSome()));
+  }
+
+  /** The process ends: what is still only in our memory is lost, and so is what comes later. @returns how many are at this end */
+  giveUp(): number {
+    this.ended = true;
     for (const { event } of this.remembered) this.lose(event());
     this.remembered.clear();
+    return this.lostAtEnd;
   }
 
   /** Whether the disk took any. */
@@ -123,6 +133,7 @@ export class Refuge implements OnModuleInit {
   }
 
   private lose({ kind, sid }: InboxEvent): void {
+    if (this.ended) this.lostAtEnd += 1;
     this.metrics.lostEvents.inc({ kind });
     this.log.error('an event is lost: neither the database nor the disk takes it', undefined, { kind, sid });
   }

@@ -19,10 +19,11 @@ export class RoutingFeed {
     void this.listen(changed);
   }
 
-  async stop(): Promise<void> {
+  /** Does not wait for the server's goodbye: one that is frozen never says it. */
+  stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
-    await this.client?.end().catch(() => undefined);
+    void this.client?.end().catch(() => undefined);
   }
 
   private async listen(changed: () => void): Promise<void> {

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Db, inContext, Log, Metrics, newId, Tx } from '#libs/platform';
+import { Db, inContext, Log, Metrics, newId, STOP_MS, Tx, within } from '#libs/platform';
 
 import { RoutingFeed } from './routing-feed.js';
 import { SnapshotFile } from './snapshot-file.js';
@@ -66,8 +66,8 @@ export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.feed.stop();
-    await this.seal();
+    this.feed.stop();
+    await within(this.seal(), STOP_MS.snapshot);
   }
 
   /** Brings this process's snapshot up to what is committed now. */

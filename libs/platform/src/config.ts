@@ -13,6 +13,8 @@ import {
   type ValidationError,
 } from 'class-validator';
 
+import { STOP_MS } from './stop.domain.js';
+
 export type Role = 'all' | 'web' | 'worker';
 
 const port = (): PropertyDecorator => (target, key) => {
@@ -130,7 +132,7 @@ export class Configuration {
   @seconds(1, 480) readonly SEND_SETTLE_AFTER_SECONDS: number = 90;
 
   /** How long requests are taken after readiness turned 503, at a stop; 5 in production, 0 elsewhere. */
-  @IsOptional() @seconds(0, 10) readonly LAME_DUCK_SECONDS?: number;
+  @IsOptional() @seconds(0, STOP_MS.serving / 1_000) readonly LAME_DUCK_SECONDS?: number;
 
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     message: 'LOG_LEVEL takes fatal, error, warn, info, debug, trace or silent',
@@ -140,6 +142,12 @@ export class Configuration {
   /** The address that Twilio knows, without a slash at its end. */
   get publicUrl(): string {
     return this.PUBLIC_URL;
+  }
+
+  /** LAME_DUCK_SECONDS in milliseconds. Balancers ask every few seconds; nobody balances a test. */
+  get lameDuckMs(): number {
+    const { LAME_DUCK_SECONDS: given, NODE_ENV } = this;
+    return (given ?? (NODE_ENV === 'production' ? 5 : 0)) * 1_000;
   }
 
   /** Whether this process runs jobs and sweeps. */

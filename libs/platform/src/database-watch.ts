@@ -4,15 +4,13 @@ import { Interval } from '@nestjs/schedule';
 import { Db } from './db.js';
 import { Log } from './log.js';
 import { Metrics } from './metrics.js';
+import { within } from './waiting.js';
 
 const EVERY_MS = 1_000;
 const WITHIN_MS = 1_000;
 
 /** A timer that comes so much later than it should says that we were the slow ones. */
 const LATE_MS = 250;
-
-const pause = (ms: number): Promise<'silent'> =>
-  new Promise((done) => setTimeout(() => done('silent'), ms).unref());
 
 /** Notices a database that hangs before a caller waits for it in vain, and tells when it goes and comes. */
 @Injectable()
@@ -40,9 +38,9 @@ export class DatabaseWatch implements OnModuleInit {
     this.asking = true;
     const startedAt = performance.now();
     const asked = this.db.answers().catch(() => null);
-    const answer = await Promise.race([asked, pause(WITHIN_MS)]);
+    const answer = await within(asked, WITHIN_MS);
     const wasLate = performance.now() - startedAt > WITHIN_MS + LATE_MS;
-    if (answer === 'silent' && !wasLate) this.db.hangs();
+    if (answer === 'late' && !wasLate) this.db.hangs();
     this.asking = false;
   }
 }

@@ -10,7 +10,9 @@ import { Unavailable } from './errors.js';
 import { isId } from './ids.js';
 import { isOutage, isRetryable, RolledBack } from './outage.js';
 import { OutageBreaker } from './outage-breaker.js';
+import { STOP_MS } from './stop.domain.js';
 import { sendTogether, Tx } from './tx.js';
+import { within } from './waiting.js';
 
 /** Who may look across tenants. To add one is a decision: the list is short on purpose. */
 export type SystemCaller =
@@ -27,8 +29,7 @@ export type SystemCaller =
   | 'projections'
   | 'idempotency'
   | 'import'
-  | 'sends'
-  | 'probe';
+  | 'sends';
 
 const PROBE_WITHIN_MS = 1_000;
 const ANSWER_WITHIN_MS = 5_000;
@@ -90,7 +91,7 @@ export class Db implements OnApplicationShutdown {
     this.breaker.whenOpen(told);
   }
 
-  /** Asks it something small, over a connection of its own. @throws when it does not answer within some seconds */
+  /** Asks it something small, over a connection of its own. @throws when it does not within 5 s, or takes no writes */
   answers(): Promise<void> {
     return answers(this.lanes.address, ANSWER_WITHIN_MS);
   }
@@ -140,11 +141,11 @@ export class Db implements OnApplicationShutdown {
     return this.attempt(null, work, options);
   }
 
+  /** A connection that a silent server still holds is not waited for. */
   async onApplicationShutdown(): Promise<void> {
     this.breaker.stop();
-    for (const source of this.lanes.all) {
-      if (source.isInitialized) await source.destroy();
-    }
+    const open = this.lanes.all.filter(({ isInitialized }) => isInitialized);
+    await within(Promise.all(open.map((source) => source.destroy())), STOP_MS.pools);
   }
 
   private async connectAll(): Promise<void> {

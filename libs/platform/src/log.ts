@@ -4,16 +4,11 @@ import pretty from 'pino-pretty';
 
 import { Configuration } from './config.js';
 import { requestId } from './context.js';
+import { failureFields } from './failure.domain.js';
 import { maskNumbers } from './mask.domain.js';
 
 /** Fields that could hold a text, a name or a secret are never logged, whoever passes them. */
 const REDACTED = ['body', 'text', 'message', 'authorization', 'authToken', 'apiKey', 'secret', 'params'];
-
-const errorFields = (error: unknown): Record<string, unknown> => {
-  if (error instanceof Error)
-    return { name: error.name, error: maskNumbers(error.message), stack: maskNumbers(error.stack ?? '') };
-  return error === undefined ? {} : { error: maskNumbers(JSON.stringify(error) ?? '') };
-};
 
 /** JSON lines on stdout, pretty on a terminal; phone numbers masked, texts left out, the request's id on each. */
 @Injectable()
@@ -52,9 +47,12 @@ export class Log implements LoggerService {
     this.write('trace', message, fields);
   }
 
-  /** `failure` is what was caught; its message and stack are masked. */
+  /** `failure` is what was caught; its message and stack are masked; what a thrown object holds is left out. */
   error(message: string, failure?: unknown, fields?: unknown): void {
-    this.write('error', message, { ...errorFields(failure), ...(typeof fields === 'object' ? fields : {}) });
+    this.write('error', message, {
+      ...failureFields(failure),
+      ...(typeof fields === 'object' ? fields : {}),
+    });
   }
 
   private write(

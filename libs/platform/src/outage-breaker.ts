@@ -1,10 +1,9 @@
 import { Unavailable } from './errors.js';
 import { isBusy, isOutage } from './outage.js';
+import { pause } from './waiting.js';
 
 const FAILURES_TO_OPEN = 5;
 const PROBE_EVERY_MS = 250;
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms).unref());
 
 /**
  * Stops asking a database that is away: after five outages in a row everything fails at once. Nobody's request is

@@ -51,7 +51,7 @@ const WAYS = {
       house.postgres.thaw();
       return left;
     },
-    holds: ({ ms }) => ms <= WITHIN_MS,
+    holds: ({ end, ms }) => end === 0 && ms <= WITHIN_MS,
   },
   'SIGTERM, PostgreSQL stopped': {
     async go(house) {

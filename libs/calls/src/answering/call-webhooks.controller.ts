@@ -1,6 +1,6 @@
 import { Controller, HttpException, Param } from '@nestjs/common';
 import { Inbox, type InboxEvent } from '#libs/durable';
-import { Invalid, Log, Metrics } from '#libs/platform';
+import { Invalid, Log, Metrics, within } from '#libs/platform';
 import {
   CallStatusParams,
   DialActionParams,
@@ -21,11 +21,13 @@ import { contextOf, digitEvent, dialEvent, incomingEvent, statusEvent } from './
 const ASK_WITHIN_MS = 150;
 
 /** An answer of the database, unless it is slow or away: a caller waits for nobody. */
-const soon = <T>(asked: Promise<T | undefined>): Promise<T | undefined> =>
-  Promise.race([
+const soon = async <T>(asked: Promise<T | undefined>): Promise<T | undefined> => {
+  const answer = await within(
     asked.catch(() => undefined),
-    new Promise<undefined>((done) => setTimeout(() => done(undefined), ASK_WITHIN_MS).unref()),
-  ]);
+    ASK_WITHIN_MS,
+  );
+  return answer === 'late' ? undefined : answer;
+};
 
 /** What Twilio posts about calls: verify, decide, accept, answer. */
 @Controller('webhooks/twilio')

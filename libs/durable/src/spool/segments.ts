@@ -1,6 +1,6 @@
 import { Segment, type NewRecord } from './segment.js';
 
-const MIB = 1024 * 1024;
+export const MIB = 1024 * 1024;
 /** As many events are in memory at once while they are drained. */
 const SEGMENT_BYTES = 4 * MIB;
 /** An open segment of which all is ticked off gives way to a new one when that is worth it. */

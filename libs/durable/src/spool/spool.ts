@@ -2,14 +2,13 @@ import { join } from 'node:path';
 
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Configuration, Log, Metrics, Sealer } from '#libs/platform';
+import { Configuration, Log, Metrics, Sealer, STOP_MS, within } from '#libs/platform';
 
-import { within } from '../within.js';
 import type { InboxEvent } from '../webhook-events.js';
 import { framed } from './frames.js';
 import { GroupCommit } from './group-commit.js';
 import { Segment, type NewRecord } from './segment.js';
-import { Segments, type Place } from './segments.js';
+import { MIB, Segments, type Place } from './segments.js';
 import { SpoolFolder } from './spool-folder.js';
 import { SpoolReader, type WaitingEvent } from './spool-reader.js';
 import { SpoolRecords } from './spool-records.js';
@@ -21,12 +20,10 @@ export interface Ticket {
   read(): Promise<InboxEvent>;
 }
 
-const MIB = 1024 * 1024;
 const WATERMARK = 0.8;
 /** A webhook is 64 kB at most, and sealing makes more of it: with less room than this, some would be refused. */
 const ROOM_TO_WORK = MIB / 4;
 const LOOK_AROUND_MS = 3_000;
-const CLOSE_WITHIN_MS = 2_000;
 
 /**
  * Webhook events that could not be kept in PostgreSQL, on this host's disk: sealed, checksummed, synced before they
@@ -61,7 +58,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** A disk that hangs is not waited for: what was answered is on it, and is adopted. */
   async onApplicationShutdown(): Promise<void> {
-    await within(this.close(), CLOSE_WITHIN_MS);
+    await within(this.close(), STOP_MS.spool);
   }
 
   /** Bytes on the disk, and records that wait for the database. */

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Configuration, Db, newId, Tx } from '#libs/platform';
+import { Configuration, Db, isOutage, newId, Tx } from '#libs/platform';
 
 import { INCARNATION, type Claimed } from './incarnation.js';
 import { Reconciliation } from './reconciliation.js';
@@ -67,7 +67,10 @@ export class RestoreGuard implements OnApplicationBootstrap {
     if (!this.settings.works) return;
     await this.verify()
       .then(() => this.reconciliation.look())
-      .catch(() => undefined); // the database is away
+      .then(
+        () => this.news.looked(),
+        (error: unknown) => !isOutage(error) && this.news.notLooked(error),
+      );
   }
 
   /** To be asked before a claim's first statement. */

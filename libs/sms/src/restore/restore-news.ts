@@ -4,6 +4,8 @@ import { Log, Metrics } from '#libs/platform';
 /** Tells whoever watches the hub of a database that went back in time. */
 @Injectable()
 export class RestoreNews {
+  private trouble: string | null = null;
+
   constructor(
     private readonly log: Log,
     private readonly metrics: Metrics,
@@ -17,6 +19,20 @@ export class RestoreNews {
       undefined,
       numbers,
     );
+  }
+
+  /** Whether the database went back cannot be told, and its outage is not why: said once for each cause. */
+  notLooked(error: unknown): void {
+    if (this.trouble === String(error)) return;
+    this.trouble = String(error);
+    this.log.error(
+      'nobody can tell whether the database went back in time: its sends cannot be looked at',
+      error,
+    );
+  }
+
+  looked(): void {
+    this.trouble = null;
   }
 
   reconciled(accountSid: string): void {

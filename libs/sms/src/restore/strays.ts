@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
 import { Cron, CronExpression } from '@nestjs/schedule';
-import { Configuration, Db, Tx } from '#libs/platform';
+import { Configuration, Db, isOutage, Log, Tx } from '#libs/platform';
 
 import type { Message } from '../message.entity.js';
 import { sentWords } from '../sending/evidence.domain.js';
@@ -54,6 +54,7 @@ export class Strays {
   constructor(
     private readonly settings: Configuration,
     private readonly db: Db,
+    private readonly log: Log,
   ) {}
 
   keep(tx: Tx, { sid, phoneNumberId, customerNumber, direction, body, sentAt }: Stray): void {
@@ -92,6 +93,12 @@ export class Strays {
   /** Forgets those that have served. */
   @Cron(CronExpression.EVERY_HOUR)
   async expire(): Promise<void> {
-    if (this.settings.works) await this.db.system('sends', (tx) => tx.query(EXPIRE)).catch(() => undefined); // in an hour again
+    if (!this.settings.works) return;
+    await this.db
+      .system('sends', (tx) => tx.query(EXPIRE))
+      .catch((error: unknown) => {
+        if (!isOutage(error))
+          this.log.error('strays cannot be forgotten, which is tried again in an hour', error);
+      });
   }
 }

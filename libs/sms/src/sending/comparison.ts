@@ -12,6 +12,7 @@ import {
   type UnprovenOther,
 } from './evidence.domain.js';
 import { ALIKE_MINUTES } from './pace.domain.js';
+import { SendNews } from './send-news.js';
 import type { Finding } from './send-state.domain.js';
 
 /** A text whose end nobody knows. */
@@ -49,6 +50,7 @@ export class Comparison {
     private readonly db: Db,
     private readonly telephony: Telephony,
     private readonly routing: Routing,
+    private readonly news: SendNews,
   ) {}
 
   /** What the list says of it; unclear when it cannot be had. Outside a transaction: it waits for Twilio. */
@@ -56,13 +58,26 @@ export class Comparison {
     const { message, firstAt } = sought;
     const { id: messageId, body } = message;
     const route = this.routing.routeOf(message.phoneNumberId);
-    const listed = route === undefined ? null : await this.list(route, sought).catch(() => null);
+    const listed = route === undefined ? null : await this.listIfAny(route, sought);
     if (route === undefined || listed === null) return findingOf(null, { messageId, body, sends: [] });
     const { owned, sends } = await this.known(route, sought, listed);
     const free = listed.filter(({ sid }) => !owned.includes(sid));
     const alike = sends.filter((one) => one.body === body);
     const others = sends.filter((one) => one.body !== body);
     return doubtAbsence(findingOf(free, { messageId, body, sends: alike }), free, { body, firstAt, others });
+  }
+
+  /** Null when Twilio does not give it, which is told. */
+  private async listIfAny(route: Route, sought: Sought): Promise<readonly Listed[] | null> {
+    const { accountSid } = route.number;
+    try {
+      const listed = await this.list(route, sought);
+      this.news.listed(accountSid);
+      return listed;
+    } catch (error) {
+      this.news.notListed(accountSid, error);
+      return null;
+    }
   }
 
   private async list(

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Contacts } from '#libs/contacts';
-import { Db } from '#libs/platform';
+import { Db, pause } from '#libs/platform';
 import { Telephony, type Berth, type SendOutcome } from '#libs/twilio';
 
 import type { Departure } from './outgoing.js';
@@ -8,8 +8,6 @@ import { SETTLE_AGAIN_MS, SETTLE_TRIES } from './pace.domain.js';
 import { SendNews } from './send-news.js';
 import { loadSend } from './send-row.js';
 import { Sends } from './sends.js';
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** Hands an attempt that is committed to the carrier, and writes down what it said. */
 @Injectable()

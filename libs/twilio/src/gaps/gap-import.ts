@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Configuration, Log } from '#libs/platform';
+import { Configuration, isOutage, Log } from '#libs/platform';
 
 import { Accounts } from '../accounts.js';
 import { Telephony, type ListedCall, type ListedMedia, type ListedMessage } from '../telephony.js';
@@ -161,7 +161,10 @@ export class GapImport {
 
   /** A page may take longer than the lease; that it was lost is noticed with the next. */
   private renew(accountSid: string, kind: ListKind): void {
-    this.marks.take(accountSid, kind).catch(() => undefined);
+    this.marks.take(accountSid, kind).catch((error: unknown) => {
+      if (!isOutage(error))
+        this.log.error("the lease on Twilio's list cannot be renewed", error, { accountSid, kind });
+    });
   }
 
   private async importMessages(accountSid: string, mark: Mark): Promise<Date | null> {

@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { pause } from '#libs/platform';
+
+import { newCaller } from './hub.js';
+import type { Running } from './process.js';
+import { ProcessHub } from './process-hub.js';
+
+const PROMISED_MS = 15_000;
+
+const parentOf = (pid: string): number => {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1]);
+  } catch {
+    return 0;
+  }
+};
+
+/** A process and its children. */
+const familyOf = (pid: number): readonly number[] => [
+  pid,
+  ...readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number),
+];
+
+describe('a hub that is asked to stop', () => {
+  let hub: ProcessHub;
+
+  beforeAll(async () => {
+    hub = await ProcessHub.prepare();
+  }, 90_000);
+  afterEach(async () => {
+    await hub.database.open(true);
+    hub.kill();
+  });
+  afterAll(() => hub.close());
+
+  const leave = async (one: Running): Promise<{ end: number | string | null; ms: number }> => {
+    const askedAt = performance.now();
+    const end = await hub.stop(one);
+    return { end, ms: performance.now() - askedAt };
+  };
+  const linesOf = (one: Running, text: string): readonly Record<string, unknown>[] =>
+    one
+      .said()
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.includes(text))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  /** A hub of which only its memory has two events. */
+  const withMemories = async (environment = {}): Promise<Running> => {
+    const spool = join(hub.folder, 'spool');
+    await rm(spool, { recursive: true, force: true });
+    await writeFile(spool, 'not a folder');
+    const one = hub.start(environment);
+    await hub.ready();
+    const { number } = await hub.tenant();
+    await hub.database.open(false);
+    for (let made = 0; made < 2; made += 1) expect((await hub.calls(newCaller(), number)).status).toBe(200);
+    return one;
+  };
+  const kept = async (): Promise<number> =>
+    (await hub.database.query(`select 1 from webhook_events where kind = 'call.incoming'`)).length;
+
+  it('says of each event that it loses which it is, and its exit code says so too', async () => {
+    const one = await withMemories();
+    expect((await leave(one)).end).toBe(74);
+    expect(linesOf(one, 'an event is lost')).toEqual(
+      Array.from({ length: 2 }, () => expect.objectContaining({ kind: 'call.incoming' })),
+    );
+    await rm(join(hub.folder, 'spool'));
+  }, 60_000);
+
+  it('brings to the disk first what only its memory has, whatever becomes of the rest of the stop', async () => {
+    const one = await withMemories({ LAME_DUCK_SECONDS: '10' });
+    const before = await kept();
+    await rm(join(hub.folder, 'spool'));
+    one.process.kill('SIGTERM');
+    await pause(500);
+    one.process.kill('SIGKILL');
+    await one.exited;
+    const files = await readdir(join(hub.folder, 'spool'), { recursive: true });
+    expect(files.filter((name) => name.endsWith('.seg'))).not.toEqual([]);
+    await hub.database.open(true);
+    hub.start();
+    await hub.ready();
+    await hub.settled();
+    expect((await kept()) - before).toBe(2);
+  }, 60_000);
+
+  it('exits at once when it is asked twice, and says what was in hand and what is lost', async () => {
+    const one = await withMemories({ LAME_DUCK_SECONDS: '10' });
+    const left = leave(one);
+    await pause(300);
+    const againAt = performance.now();
+    one.process.kill('SIGTERM');
+    expect((await left).end).toBe(1);
+    expect(performance.now() - againAt).toBeLessThan(1_000);
+    expect(linesOf(one, 'the stop was cut off')).toEqual([
+      expect.objectContaining({ requests: 0, jobs: 0, webhooks: 0, lost: 2 }),
+    ]);
+    expect(linesOf(one, 'an event is lost')).toHaveLength(2);
+    await rm(join(hub.folder, 'spool'));
+  }, 60_000);
+
+  it('ends in time with 0 while its PostgreSQL is frozen, which it does not wait for', async () => {
+    const one = hub.start({ DATABASE_URL: '' });
+    await hub.ready();
+    await hub.settled();
+    const home = await readFile(join(hub.folder, 'postgres.location'), 'utf8').catch(() => '');
+    const data = home === '' ? join(hub.folder, 'postgres') : join(home.trim(), 'data');
+    const postmaster = Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    const frozen = familyOf(postmaster);
+    for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+    try {
+      const { end, ms } = await leave(one);
+      expect(end).toBe(0);
+      expect(ms).toBeLessThan(PROMISED_MS);
+      expect(linesOf(one, 'the stop was cut off')).toEqual([
+        expect.objectContaining({ under: ['embedded database'], lost: 0 }),
+      ]);
+    } finally {
+      for (const pid of frozen) process.kill(pid, 'SIGKILL');
+      if (home !== '') await rm(home.trim(), { recursive: true, force: true });
+    }
+  }, 90_000);
+});
