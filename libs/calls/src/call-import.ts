@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Inbox, keyOf, type InboxEvent } from '#libs/durable';
-import { Db, Unavailable } from '#libs/platform';
+import { Db } from '#libs/platform';
 import { Routing, type Route } from '#libs/tenants';
 import { EMPTY, GapImport, type ListedCall, type Reading } from '#libs/twilio';
 
@@ -114,10 +114,10 @@ export class CallImport implements OnModuleInit {
       at: call.startedAt,
       decided: { plan, reason: '', checks: '[]' },
     };
-    await this.accept(this.event(reading, whole, 'call.incoming', came));
+    await this.inbox.keep(this.event(reading, whole, 'call.incoming', came));
     for (const of of [...legs.filter(({ status }) => isFinal(status)), call]) {
       const ended = { of, status: of.status, at: of.endedAt ?? of.startedAt };
-      await this.accept(this.event(reading, whole, 'call.status', ended));
+      await this.inbox.keep(this.event(reading, whole, 'call.status', ended));
     }
   }
 
@@ -141,11 +141,5 @@ export class CallImport implements OnModuleInit {
       answer: EMPTY,
       ageMs: Math.max(0, now.getTime() - at.getTime()),
     };
-  }
-
-  private async accept(event: InboxEvent): Promise<void> {
-    const { verdict } = await this.inbox.accept(event, true);
-    if (verdict === 'lost')
-      throw new Unavailable('database-unavailable', 'What was missed cannot be kept now.');
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Inbox, keyOf } from '#libs/durable';
-import { Db, Log, Unavailable } from '#libs/platform';
+import { Db, Log } from '#libs/platform';
 import { EMPTY, Telephony, type ListedMessage, type Reading } from '#libs/twilio';
 
 import { isFinal, meaningOf } from './message.domain.js';
@@ -79,20 +79,15 @@ export class TextEnds {
   ): Promise<void> {
     const kind = 'sms.status';
     const told = { AccountSid: accountSid, MessageSid: sid, MessageStatus: status };
-    const { verdict } = await this.inbox.accept(
-      {
-        key: keyOf(accountSid, { kind, sid, step: `${context.attemptId}/${status}` }),
-        kind,
-        sid,
-        accountSid,
-        tenantId,
-        params: errorCode === null ? told : { ...told, ErrorCode: errorCode },
-        context,
-        answer: EMPTY,
-      },
-      true,
-    );
-    if (verdict === 'lost')
-      throw new Unavailable('database-unavailable', 'What was missed cannot be kept now.');
+    await this.inbox.keep({
+      key: keyOf(accountSid, { kind, sid, step: `${context.attemptId}/${status}` }),
+      kind,
+      sid,
+      accountSid,
+      tenantId,
+      params: errorCode === null ? told : { ...told, ErrorCode: errorCode },
+      context,
+      answer: EMPTY,
+    });
   }
 }
