@@ -10,6 +10,8 @@ export const KEEP_WITHIN_MS = 4_000;
 export const DATABASE_WITHIN_MS = 200;
 /** And then for the disk. */
 export const DISK_WITHIN_MS = 250;
+/** An event that goes to the disk on purpose waits for it no longer than a good disk takes, in milliseconds. */
+export const DETOUR_WITHIN_MS = 50;
 /** What the database and the disk refuse is offered to both again so often: one of them may only be slow. */
 export const OFFER_EVERY_MS = 500;
 

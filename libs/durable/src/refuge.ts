@@ -2,14 +2,12 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Log, Metrics } from '#libs/platform';
 
-import { DISK_WITHIN_MS } from './acceptance.domain.js';
+import { DETOUR_WITHIN_MS, DISK_WITHIN_MS } from './acceptance.domain.js';
 import type { WaitingEvent } from './spool/spool-reader.js';
 import { Spool, type Ticket } from './spool/spool.js';
 import { within } from './within.js';
 import type { InboxEvent } from './webhook-events.js';
 
-/** How long a webhook waits for the disk when the database may well be there, in milliseconds. */
-const DETOUR_WITHIN_MS = 50;
 const READ_WITHIN_MS = 2_000;
 /** About 30 MB of events. */
 const MOST_REMEMBERED = 10_000;
