@@ -1,5 +1,6 @@
+import { isFinal } from '../../libs/calls/src/evidence.domain.js';
 import type { InboxEvent } from '../../libs/durable/src/webhook-events.js';
-import { looksAnswered, truthOf } from './outside/call-ends.js';
+import { isPlainlyAnswered, looksAnswered, truthOf } from './outside/call-ends.js';
 import type { PlacedCall } from './outside/exchange.js';
 import type { Call, KeptEvent } from './rows.js';
 import { inWords } from './verdicts.js';
@@ -24,6 +25,9 @@ export const lieAbout = (
   if (verdict === truth) return null;
   const lie = `${sid} (${end}) was ${truth}, and is kept as ${verdict}`;
   if (verdict === 'answered' && !looksAnswered(end)) return `${lie}, which nothing that is lost explains`;
+  const ends = said.filter(({ params }) => isFinal(params['CallStatus'] ?? ''));
+  const isListed = ends.every(({ key }) => events.get(key)?.verdict === 'applied');
+  if (isPlainlyAnswered(end) && isListed && !cameTooLate(call)) return `${lie}, although its ends were heard`;
   if (!said.every((event) => isApplied(events.get(event.key), event))) return null;
   if (verdict === 'answered') return `${lie}, although all was heard in the end`;
   return cameTooLate(call) ? null : `${lie}, although all was heard in time`;

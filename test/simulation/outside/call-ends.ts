@@ -58,6 +58,10 @@ export const truthOf = (end: CallEnd): string => TRUTH[end];
 /** Whether a hub that missed something may take it for answered. */
 export const looksAnswered = (end: CallEnd): boolean => TRUTH[end] === 'answered' || PICKED_UP.includes(end);
 
+/** Whether the lists alone tell that it was answered: no key decides. */
+export const isPlainlyAnswered = (end: CallEnd): boolean =>
+  TRUTH[end] === 'answered' && ONLY_IF[end] === 'none';
+
 /** One word of a call: when, after the one before it, and what. */
 export interface Word {
   readonly afterMs: number;
