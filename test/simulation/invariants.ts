@@ -42,8 +42,10 @@ export class Invariants {
     this.consents = new Consents(watched.carrier);
   }
 
-  /** 1: what was acknowledged is on a disk or in the store. */
+  /** 1: what was acknowledged is on a disk or in the store; a text is never acknowledged with less. */
   acknowledged(event: InboxEvent, verdict: Verdict): void {
+    const isOnlyHeld = event.kind === 'sms.incoming' && verdict === 'held';
+    this.holds(!isOnlyHeld, 1, `${event.key} was acknowledged, and is in memory only`);
     if (['kept', 'duplicate', 'spooled'].includes(verdict)) this.awaited.set(event.key, event);
   }
 
