@@ -23,6 +23,7 @@ export default {
         '<rootDir>/libs/**/*.domain.spec.ts',
         '<rootDir>/apps/sandbox/**/*.spec.ts',
         '<rootDir>/test/faults/*.spec.ts',
+        '<rootDir>/test/simulation/*.spec.ts',
       ],
     },
     {
@@ -33,7 +34,7 @@ export default {
         '<rootDir>/apps/hub/**/*.spec.ts',
         '<rootDir>/test/**/*.spec.ts',
       ],
-      testPathIgnorePatterns: ['\\.domain\\.spec\\.ts$', '/test/faults/'],
+      testPathIgnorePatterns: ['\\.domain\\.spec\\.ts$', '/test/faults/', '/test/simulation/'],
       globalSetup: '<rootDir>/test/cluster.setup.mjs',
       globalTeardown: '<rootDir>/test/cluster.teardown.mjs',
     },

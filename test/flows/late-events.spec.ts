@@ -121,7 +121,7 @@ describe('events that come late', () => {
 
   const earlier = (from: string, Body: string, minutes: number): Promise<unknown> => {
     const sid = newSid('SM');
-    return hub.app.get(Inbox).accept({
+    return hub.app.get(Inbox).keep({
       key: `${ACCOUNT.accountSid}/sms.incoming/${sid}/`,
       kind: 'sms.incoming',
       sid,

@@ -19,7 +19,7 @@ describe('an event that is applied long after it came', () => {
   const accept = (
     event: Pick<InboxEvent, 'kind' | 'sid' | 'params'> & Partial<InboxEvent>,
   ): Promise<unknown> =>
-    hub.app.get(Inbox).accept({
+    hub.app.get(Inbox).keep({
       key: `${tenant.accountSid}/${event.kind}/${event.sid}/`,
       accountSid: tenant.accountSid,
       tenantId: tenant.id,

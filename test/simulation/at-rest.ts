@@ -4,6 +4,7 @@ import type { Watched } from './watched.js';
 import type { Exchange } from './outside/exchange.js';
 import type { Receiver } from './outside/receiver.js';
 import type { Message } from './rows.js';
+import { lieAbout } from './truths.js';
 
 /** Where a text may stay for ever. */
 const ENDS: readonly string[] = [
@@ -42,6 +43,8 @@ export const checkAtRest = (
   for (const call of exchange.calls) {
     const known = tables.calls.get(call.sid);
     holds(known !== undefined && known.outcome !== null, `nobody knows what ${call.sid} came to`);
+    const lie = known === undefined ? null : lieAbout(call, known, tables.events);
+    invariants.holds(lie === null, 16, lie ?? '');
     holds(
       known?.outcome !== 'missed' || known.textBacks.length === 1,
       `${call.sid} was missed, and nobody cared`,

@@ -1,4 +1,5 @@
 import type { InboxEvent } from '../../libs/durable/src/webhook-events.js';
+import { LEASE_SECONDS } from '../../libs/integrations/src/call-service.domain.js';
 import type { Verdict } from './hub/inbox.js';
 import type { OutgoingText, Text } from './outside/texts.js';
 import type { Call, Delivery, Message } from './rows.js';
@@ -12,7 +13,6 @@ import type { Invariant } from './what-must-hold.js';
 import { MINUTE, SECOND, Violation } from './world.js';
 
 const HOUR = 60 * MINUTE;
-const LEASE_MS = 15 * SECOND;
 const AUTOMATIC_PER_HOUR = 10;
 
 /** What a customer is owed whoever has written since: the answers to HELP, to STOP, and to an emergency. */
@@ -42,8 +42,10 @@ export class Invariants {
     this.consents = new Consents(watched.carrier);
   }
 
-  /** 1: what was acknowledged is on a disk or in the store. */
+  /** 1: what was acknowledged is on a disk or in the store; a text is never acknowledged with less. */
   acknowledged(event: InboxEvent, verdict: Verdict): void {
+    const isOnlyHeld = event.kind === 'sms.incoming' && verdict === 'held';
+    this.holds(!isOnlyHeld, 1, `${event.key} was acknowledged, and is in memory only`);
     if (['kept', 'duplicate', 'spooled'].includes(verdict)) this.awaited.set(event.key, event);
   }
 
@@ -80,7 +82,7 @@ export class Invariants {
   told(delivery: Delivery, taken: readonly Delivery[]): void {
     const { tables } = this.watched.store;
     this.holds(tables.log.has(delivery.eventId), 10, `${delivery.eventId} was told, and never committed`);
-    const claimedAt = delivery.nextAt - LEASE_MS;
+    const claimedAt = delivery.nextAt - LEASE_SECONDS * SECOND;
     const before = [...tables.deliveries.values()].find(
       ({ callSid, kind, createdAt }) =>
         callSid === delivery.callSid && kind === 'incoming' && createdAt < claimedAt,

@@ -3,7 +3,7 @@ import { step } from '../../libs/sms/src/sending/send.domain.js';
 import type { Send, SendEvent } from '../../libs/sms/src/sending/send-state.domain.js';
 import { tryAll, type Alphabet, type Tried } from './arrangements.js';
 import { handsThatBreakALaw } from './hands.js';
-import { CALL_ENDS, wordsOf, type CallEnd } from './outside/exchange.js';
+import { CALL_ENDS, happens, truthOf, wordsOf, type CallEnd } from './outside/call-ends.js';
 import { hear, UNHEARD, verdictOf, type Hearing } from './verdicts.js';
 
 const W = 90_000;
@@ -22,6 +22,7 @@ const callAlphabet = (end: CallEnd, screening: 'none' | 'keypress'): Alphabet<He
     begin: UNHEARD,
     take: hear,
     end: verdictOf,
+    truth: happens(end, screening) ? truthOf(end) : null,
     spell: ({ kind, params }) => `${kind} ${params['CallStatus'] ?? params['DialCallStatus'] ?? ''}`.trim(),
   };
 };
@@ -42,12 +43,17 @@ const opened: Send = step(
   RULES,
 ).send;
 
-const sendAlphabet = (name: string, letters: readonly SendEvent[]): Alphabet<Send, SendEvent> => ({
-  name,
+const sendAlphabet = (
+  name: string,
+  last: string,
+  letters: readonly SendEvent[],
+): Alphabet<Send, SendEvent> => ({
+  name: `${name}: ${last}`,
   letters,
   begin: opened,
   take: (send, event) => step(send, event, RULES).send,
   end: ({ status, sid }) => `${status} ${sid}`,
+  truth: `${last} ${SID}`,
   spell: (event) => (event.kind === 'called-back' ? event.word : JSON.stringify(event)),
 });
 
@@ -80,10 +86,11 @@ const unclear: SendEvent = {
 
 const sendAlphabets = ['delivered', 'undelivered', 'failed', 'sent'].flatMap((last) => [
   sendAlphabet(
-    `the statuses of a text: ${last}`,
+    'the statuses of a text',
+    last,
     [...new Set(['queued', 'sending', 'accepted', 'sent', 'pwned', last])].map(said),
   ),
-  sendAlphabet(`the answers, lists and callbacks of an attempt: ${last}`, [
+  sendAlphabet('the answers, lists and callbacks of an attempt', last, [
     accepted,
     lost,
     matched,

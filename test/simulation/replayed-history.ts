@@ -4,7 +4,8 @@ import type { Send } from '../../libs/sms/src/sending/send-state.domain.js';
 import type { Invariants } from './invariants.js';
 import type { Watched } from './watched.js';
 import type { Message } from './rows.js';
-import { hear, UNHEARD, verdictOf } from './verdicts.js';
+import { cameTooLate } from './truths.js';
+import { hear, inWords, UNHEARD, verdictOf } from './verdicts.js';
 
 /** The verdict over a call's events in some order, all heard before anybody loses patience. */
 const verdictOver = (events: readonly InboxEvent[]): string => verdictOf(events.reduce(hear, UNHEARD));
@@ -41,10 +42,8 @@ export const settled = ({ store, world, settings }: Watched, invariants: Invaria
     const verdict = verdictOver(events);
     const other = verdictOver(world.random.shuffled(events));
     holds(verdict === other, `${call.sid}: ${verdict} in order, ${other} in another`);
-    const lived = `${call.outcome} ${call.missedReason}`;
-    const wasLate =
-      call.decided?.patience !== 'fresh' && Object.keys(call.evidence).length > (call.decided?.heard ?? 0);
-    holds(verdict === lived || wasLate, `${call.sid}: ${lived} as it was lived, ${verdict} again`);
+    const lived = inWords(call.outcome, call.missedReason);
+    holds(verdict === lived || cameTooLate(call), `${call.sid}: ${lived} as it was lived, ${verdict} again`);
   }
   for (const message of tables.messages.values()) {
     const callbacks = history.get(message.id) ?? [];

@@ -98,6 +98,13 @@ export interface Delivery {
   readonly createdAt: number;
 }
 
+/** Up to where a list was read, and who reads it. */
+export interface Mark {
+  readonly until: number;
+  readonly heldBy: string | null;
+  readonly heldUntil: number;
+}
+
 /** The ledger of consent. */
 export interface Consent {
   readonly contact: string;
@@ -118,8 +125,8 @@ export interface Rows {
   readonly log: LogEvent;
   readonly deliveries: Delivery;
   readonly consents: Consent;
-  /** Up to where an account's lists were read. */
-  readonly marks: number;
+  /** The account's lists, by their kinds. */
+  readonly marks: Mark;
 }
 
 export type TableName = keyof Rows;

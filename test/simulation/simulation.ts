@@ -6,6 +6,7 @@ import { CallService } from './hub/call-service.js';
 import { Calls } from './hub/calls.js';
 import { Conversations } from './hub/conversations.js';
 import { GapImport } from './hub/gap-import.js';
+import { LISTS } from './hub/list-marks.js';
 import { Handling } from './hub/handling.js';
 import type { Ground, Settings } from './hub/ground.js';
 import { Inbox } from './hub/inbox.js';
@@ -86,7 +87,7 @@ class Simulation {
     const ai = new Ai(ground, sends, handling, conversations);
     const textBack = new TextBack(ground, sends);
     const callService = new CallService(ground, receiver);
-    const imports = new GapImport(ground, inbox, carrier, exchange);
+    const imports = new GapImport(ground, { inbox, calls }, { carrier, exchange });
     const people = new People(ground, conversations, sends);
     carrier.connect(network, {
       requested: (text) => invariants.requested(text),
@@ -94,7 +95,7 @@ class Simulation {
     });
     exchange.connect(network);
     calls.sweepWhen((host) => imports.hasRead(host));
-    const listeners = [new Chronicle(world), invariants, alarms, calls, people].map((one) =>
+    const listeners = [new Chronicle(world), invariants, inbox, alarms, calls, people].map((one) =>
       one.committed.bind(one),
     );
 
@@ -138,8 +139,8 @@ class Simulation {
     while (!this.isAtRest()) {
       this.world.step();
       this.invariants.afterEvent();
-      const isOver = this.world.now < this.world.calmAt + REST_WITHIN_MS && this.world.events < MOST_EVENTS;
-      this.invariants.holds(isOver, 13, 'nothing goes wrong any more, and there is no end of it');
+      const mayGoOn = this.world.now < this.world.calmAt + REST_WITHIN_MS && this.world.events < MOST_EVENTS;
+      this.invariants.holds(mayGoOn, 13, 'nothing goes wrong any more, and there is no end of it');
     }
     checkAtRest(this.watched, this.invariants, this.outside);
   }
@@ -147,8 +148,9 @@ class Simulation {
   /** Nothing is left to do, and Twilio's lists were read after the last fault. */
   private isAtRest(): boolean {
     const { world, ground } = this;
-    const readUntil = ground.store.tables.marks.get('complete') ?? 0;
-    return !world.busy && readUntil > world.calmAt + MINUTE;
+    const { marks } = ground.store.tables;
+    const readUntil = LISTS.map((list) => marks.get(list)?.until ?? 0);
+    return !world.busy && Math.min(...readUntil) > world.calmAt + MINUTE;
   }
 }
 

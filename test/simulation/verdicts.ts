@@ -23,6 +23,10 @@ const judge = ({ evidence, verdict }: Hearing, patience: Patience): Hearing => {
 export const hear = ({ evidence, verdict }: Hearing, event: CallEvent): Hearing =>
   judge({ evidence: { ...withPlan(event, heardIn(event)), ...evidence }, verdict }, 'fresh');
 
+/** What a call came to, in words. */
+export const inWords = (outcome: string | null, missedReason: string | null): string =>
+  outcome === 'missed' ? `missed: ${missedReason}` : (outcome ?? 'open');
+
 /** The verdict, in words, once nobody waits for more. */
 export const verdictOf = (hearing: Hearing): string => {
   const patient = (['waited', 'swept'] as const).reduce(
@@ -30,5 +34,5 @@ export const verdictOf = (hearing: Hearing): string => {
     hearing,
   );
   const { verdict } = patient;
-  return `${verdict?.kind ?? null} ${verdict?.kind === 'missed' ? verdict.reason : null}`;
+  return inWords(verdict?.kind ?? null, verdict?.kind === 'missed' ? verdict.reason : null);
 };

@@ -18,7 +18,7 @@ export const INVARIANTS = {
   12: 'no cap is passed',
   13: 'everything comes to rest once nothing goes wrong: nobody waits for ever, nothing is lost',
   14: 'the same history in another order ends the same',
-  16: 'a verdict is given once, and changes at most once, from answered to missed',
+  16: 'a verdict is given once, changes at most once, from answered to missed, and is true where all was heard in time',
   17: 'an emergency, and a doubtful refusal, are for people and not for the AI',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

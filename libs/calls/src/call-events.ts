@@ -6,9 +6,9 @@ import { Routing } from '#libs/tenants';
 import { Calls, type CallIdentity } from './calls.js';
 import { callView } from './call-view.js';
 import { heardIn, isNote, withPlan } from './heard.domain.js';
+import { sweepAfterSeconds } from './sweep.domain.js';
 
 const PARENT = `select phone_number_id as "phoneNumberId" from calls where tenant_id = $1 and call_sid = $2`;
-const SWEEP_MARGIN_SECONDS = 60;
 
 /** Applies what Twilio posted about calls: each event becomes observations, blind to order. */
 @Injectable()
@@ -58,8 +58,6 @@ export class CallEvents implements OnModuleInit {
   private identity({ accountSid, sid, params, context, ageMs = 0 }: InboxEvent): CallIdentity {
     const phoneNumberId = context['phoneNumberId'] ?? '';
     const route = this.routing.routeOf(phoneNumberId);
-    const sweepAfterSeconds =
-      (route?.tenant.settings.ringSeconds ?? SWEEP_MARGIN_SECONDS) + SWEEP_MARGIN_SECONDS;
     const from = params['From'] ?? '';
     return {
       accountSid,
@@ -67,7 +65,7 @@ export class CallEvents implements OnModuleInit {
       phoneNumberId,
       from,
       to: route?.number.number ?? '',
-      sweepAfterSeconds,
+      sweepAfterSeconds: sweepAfterSeconds(route?.tenant.settings.ringSeconds),
       ageSeconds: ageMs / 1_000,
     };
   }

@@ -1,10 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Inbox, keyOf, type InboxEvent } from '#libs/durable';
-import { Db, Unavailable } from '#libs/platform';
+import { Db } from '#libs/platform';
 import { Routing, type Route } from '#libs/tenants';
-import { EMPTY, GapImport, type ListedCall, type Reading } from '#libs/twilio';
+import { EMPTY, GapImport, READ_EVERY_MS, type ListedCall, type Reading } from '#libs/twilio';
 
-import { isFinal } from './evidence.domain.js';
+import { ENDS, isFinal } from './evidence.domain.js';
+import { isOver, keptFromSweepMs, seenPlan } from './import.domain.js';
 
 const DECIDED = 'select call_sid as sid from calls where call_sid = any($1) and outcome is not null';
 
@@ -13,15 +14,8 @@ const DECIDED = 'select call_sid as sid from calls where call_sid = any($1) and 
  * seconds only, as before.
  */
 const ALIVE = `
-  update calls set judge_at = greatest(judge_at, clock_timestamp() + interval '11 minutes')
-  where call_sid = any($1) and outcome is null and not evidence ? 'dial'
-    and not exists (select 1 from jsonb_object_keys(evidence) name where name like 'final:%')`;
-
-/**
- * Its own webhooks may still be on their way, or in the spool of a busy host. Shorter than the second reading is after
- * the start, so that this one has all that ended before it.
- */
-const JUST_ENDED_MS = 30_000;
+  update calls set judge_at = greatest(judge_at, clock_timestamp() + interval '${keptFromSweepMs(READ_EVERY_MS)} milliseconds')
+  where call_sid = any($1) and outcome is null and not evidence ?| $2`;
 
 /** A call that came in, with the legs that were dialled for it. */
 interface WholeCall {
@@ -78,11 +72,11 @@ export class CallImport implements OnModuleInit {
 
   private async keepFromSweep(alive: readonly ListedCall[]): Promise<void> {
     if (alive.length === 0) return;
-    await this.db.system('import', (tx) => tx.query(ALIVE, [alive.map(({ sid }) => sid)]));
+    await this.db.system('import', (tx) => tx.query(ALIVE, [alive.map(({ sid }) => sid), ENDS]));
   }
 
   private isOver({ status, endedAt }: ListedCall, { now }: Reading<ListedCall>): boolean {
-    return isFinal(status) && now.getTime() - (endedAt?.getTime() ?? 0) > JUST_ENDED_MS;
+    return isOver({ status, endedAt: endedAt?.getTime() ?? null }, now.getTime());
   }
 
   /** Calls to numbers of ours whose outcome is not known, oldest first. */
@@ -107,17 +101,16 @@ export class CallImport implements OnModuleInit {
   /** A call for which nobody was rung came while no hub was there. */
   private async tell(reading: Reading<ListedCall>, whole: WholeCall): Promise<void> {
     const { call, legs } = whole;
-    const plan = legs.length === 0 ? 'unattended' : 'dial';
     const came = {
       of: call,
       status: 'ringing',
       at: call.startedAt,
-      decided: { plan, reason: '', checks: '[]' },
+      decided: { plan: seenPlan(legs), reason: '', checks: '[]' },
     };
-    await this.accept(this.event(reading, whole, 'call.incoming', came));
+    await this.inbox.keep(this.event(reading, whole, 'call.incoming', came));
     for (const of of [...legs.filter(({ status }) => isFinal(status)), call]) {
       const ended = { of, status: of.status, at: of.endedAt ?? of.startedAt };
-      await this.accept(this.event(reading, whole, 'call.status', ended));
+      await this.inbox.keep(this.event(reading, whole, 'call.status', ended));
     }
   }
 
@@ -141,11 +134,5 @@ export class CallImport implements OnModuleInit {
       answer: EMPTY,
       ageMs: Math.max(0, now.getTime() - at.getTime()),
     };
-  }
-
-  private async accept(event: InboxEvent): Promise<void> {
-    const { verdict } = await this.inbox.accept(event, true);
-    if (verdict === 'lost')
-      throw new Unavailable('database-unavailable', 'What was missed cannot be kept now.');
   }
 }

@@ -4,11 +4,12 @@ import { Configuration, Db, Log } from '#libs/platform';
 import { GapImport } from '#libs/twilio';
 
 import { Calls } from './calls.js';
+import { OVERDUE_SECONDS } from './sweep.domain.js';
 
 const EVERY_MS = 5_000;
 const OVERDUE = `
   select id, tenant_id as "tenantId" from calls
-  where judge_at < clock_timestamp() - interval '2 seconds' and ($1::text[] is null or account_sid = any($1))
+  where judge_at < clock_timestamp() - interval '${OVERDUE_SECONDS} seconds' and ($1::text[] is null or account_sid = any($1))
   order by judge_at limit 200`;
 
 /** Closes calls that nobody told the end of; after a start not before Twilio's own list was asked. */

@@ -16,6 +16,7 @@ import {
   type Patience,
   type Verdict,
 } from './outcome.domain.js';
+import { LONGEST_CALL_SECONDS } from './sweep.domain.js';
 
 /** A call as a webhook names it. */
 export interface CallIdentity {
@@ -77,9 +78,6 @@ const WAIT = `update calls set judge_at = clock_timestamp() + make_interval(secs
 const TEXT_BACK = `
   update calls set text_back_sent = $3, text_back_message_id = $4, text_back_reason = $5, conversation_id = $6
   where tenant_id = $1 and id = $2`;
-
-/** Twilio ends a call after four hours (<Dial timeLimit>, 14,400 s). */
-const LONGEST_CALL_SECONDS = 14_400 + 60;
 
 type Row = Call & Record<string, unknown>;
 

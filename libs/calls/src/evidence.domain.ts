@@ -32,6 +32,12 @@ export const legObservation = (legSid: string, status: string): string => `leg:$
 /** The name under which the call's own final status is kept. */
 export const finalObservation = (status: string): string => `final:${status}`;
 
+/** The names under which the end of a call is heard. */
+export const ENDS: readonly string[] = ['dial', ...FINAL.map(finalObservation)];
+
+/** Whether the end of the call was heard, by whichever word. */
+export const isEndHeard = (evidence: Evidence): boolean => ENDS.some((name) => evidence[name] !== undefined);
+
 const RINGS = ['queued', 'initiated', 'ringing'];
 
 /** Whether an observation can bring a verdict nearer: the plan alone cannot, nor a leg that only rings. */

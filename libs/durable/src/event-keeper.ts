@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db, isOutage, Log, newId, Tx, Unavailable, uniqueViolation } from '#libs/platform';
 
+import { KEEP_WITHIN_MS } from './acceptance.domain.js';
 import { Jobs } from './jobs.js';
 import { ADOPT, type InboxEvent } from './webhook-events.js';
 
@@ -16,9 +17,6 @@ export type Kept =
   | { readonly verdict: 'kept' | 'duplicate'; readonly answer: string }
   | { readonly verdict: 'foreign' }
   | { readonly verdict: 'away' };
-
-/** How long the database may take for one event, in milliseconds. */
-const KEEP_WITHIN_MS = 4_000;
 
 /** A key that is there fails the transaction, and with it whatever a repeated event applies. */
 const KEEP = `

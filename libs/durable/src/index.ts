@@ -1,3 +1,4 @@
+export type { Waits } from './acceptance.domain.js';
 export { Adoption } from './adoption.js';
 export { DeadLetters } from './dead-letters.js';
 export { Decisions, numbered, type Check } from './decisions.js';

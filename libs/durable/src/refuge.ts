@@ -2,14 +2,11 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Log, Metrics, within } from '#libs/platform';
 
+import { DETOUR_WITHIN_MS, DISK_WITHIN_MS } from './acceptance.domain.js';
 import type { WaitingEvent } from './spool/spool-reader.js';
 import { Spool, type Ticket } from './spool/spool.js';
 import type { InboxEvent } from './webhook-events.js';
 
-/** How long a webhook waits for the disk, in milliseconds. */
-const DISK_WITHIN_MS = 250;
-/** And how long when the database may well be there. */
-const DETOUR_WITHIN_MS = 50;
 const READ_WITHIN_MS = 2_000;
 /** About 30 MB of events. */
 const MOST_REMEMBERED = 10_000;

@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Inbox, keyOf, type InboxEvent } from '#libs/durable';
-import { Unavailable } from '#libs/platform';
+import { Inbox, keyOf } from '#libs/durable';
 import { Routing } from '#libs/tenants';
 import {
   EMPTY,
@@ -65,7 +64,7 @@ export class MessageImport implements OnModuleInit {
     if (route === undefined || since === undefined || (createdAt !== null && createdAt < since)) return;
     const media = numMedia === 0 ? [] : await reading.mediaOf(sid);
     const kind = 'sms.incoming';
-    await this.accept({
+    await this.inbox.keep({
       key: keyOf(accountSid, { kind, sid, step: '' }),
       kind,
       sid,
@@ -83,11 +82,5 @@ export class MessageImport implements OnModuleInit {
       answer: EMPTY,
       ageMs: ageMs(reading, message),
     });
-  }
-
-  private async accept(event: InboxEvent): Promise<void> {
-    const { verdict } = await this.inbox.accept(event, true);
-    if (verdict === 'lost')
-      throw new Unavailable('database-unavailable', 'What was missed cannot be kept now.');
   }
 }

@@ -1,5 +1,5 @@
 import { Controller, HttpException } from '@nestjs/common';
-import { Inbox, keyOf, type InboxEvent } from '#libs/durable';
+import { Inbox, keyOf, type InboxEvent, type Waits } from '#libs/durable';
 import { Invalid, Metrics, Unavailable } from '#libs/platform';
 import { Routing } from '#libs/tenants';
 import {
@@ -46,7 +46,7 @@ export class SmsWebhooksController {
     const context = { phoneNumberId: route.number.id };
     return this.accept(
       event(webhook, { kind: 'sms.incoming', sid: MessageSid, step: '' }, route.tenant.id, context),
-      true,
+      'must-be-kept',
     );
   }
 
@@ -57,7 +57,7 @@ export class SmsWebhooksController {
     if (tenantId === undefined || messageId === undefined || attemptId === undefined)
       throw new HttpException('Forbidden', 403);
     const what = { kind: 'sms.status', sid: MessageSid, step: `${attemptId}/${MessageStatus}` };
-    return this.accept(event(webhook, what, tenantId, { messageId, attemptId }), false);
+    return this.accept(event(webhook, what, tenantId, { messageId, attemptId }), 'nobody');
   }
 
   /** Twilio's debugger: read so that it is answered; its alerts become part of Twilio's health later. */
@@ -66,17 +66,17 @@ export class SmsWebhooksController {
     return EMPTY;
   }
 
-  private async accept(accepted: InboxEvent, mustBeKept: boolean): Promise<string> {
+  private async accept(accepted: InboxEvent, waits: Waits): Promise<string> {
     const done = this.metrics.webhooks.startTimer({ kind: accepted.kind });
-    const acceptance = await this.inbox.accept(accepted, mustBeKept);
+    const acceptance = await this.inbox.accept(accepted, waits);
     done({ verdict: acceptance.verdict });
     if (acceptance.verdict === 'foreign') throw new HttpException('Forbidden', 403);
-    if (acceptance.verdict === 'lost' && mustBeKept) {
+    if (acceptance.verdict === 'lost') {
       throw new Unavailable(
         'database-unavailable',
         'This text cannot be kept now. Send it again in a moment.',
       );
     }
-    return 'answer' in acceptance ? acceptance.answer : accepted.answer;
+    return acceptance.answer;
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Inbox, keyOf } from '#libs/durable';
-import { Db, Log, Unavailable } from '#libs/platform';
-import { EMPTY, Telephony, type ListedMessage, type Reading } from '#libs/twilio';
+import { Db, Log } from '#libs/platform';
+import { EMPTY, LONGEST_GAP_MS, OVERLAP_MS, Telephony, type ListedMessage, type Reading } from '#libs/twilio';
 
 import { isFinal, meaningOf } from './message.domain.js';
 
@@ -19,7 +19,8 @@ const ASK = `
   with due as (
     select m.tenant_id, a.id from phone_numbers p
     join messages m on m.phone_number_id = p.id and m.status in ('accepted', 'sent')
-      and m.sent_at between clock_timestamp() - interval '24 hours' and clock_timestamp() - interval '10 minutes'
+      and m.sent_at between clock_timestamp() - interval '${LONGEST_GAP_MS} milliseconds'
+        and clock_timestamp() - interval '${OVERLAP_MS} milliseconds'
     join message_attempts a on a.tenant_id = m.tenant_id and a.message_id = m.id and a.message_sid = m.message_sid
     where p.account_sid = $1 and (a.asked_at is null or a.asked_at < $2)
     order by a.asked_at nulls first, m.sent_at limit ${AT_ONCE})
@@ -79,20 +80,15 @@ export class TextEnds {
   ): Promise<void> {
     const kind = 'sms.status';
     const told = { AccountSid: accountSid, MessageSid: sid, MessageStatus: status };
-    const { verdict } = await this.inbox.accept(
-      {
-        key: keyOf(accountSid, { kind, sid, step: `${context.attemptId}/${status}` }),
-        kind,
-        sid,
-        accountSid,
-        tenantId,
-        params: errorCode === null ? told : { ...told, ErrorCode: errorCode },
-        context,
-        answer: EMPTY,
-      },
-      true,
-    );
-    if (verdict === 'lost')
-      throw new Unavailable('database-unavailable', 'What was missed cannot be kept now.');
+    await this.inbox.keep({
+      key: keyOf(accountSid, { kind, sid, step: `${context.attemptId}/${status}` }),
+      kind,
+      sid,
+      accountSid,
+      tenantId,
+      params: errorCode === null ? told : { ...told, ErrorCode: errorCode },
+      context,
+      answer: EMPTY,
+    });
   }
 }

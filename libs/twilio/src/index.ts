@@ -5,6 +5,7 @@ export { CallbackUrls, type Carried } from './callback-url.js';
 export { isAllowedDestination, isE164, isEmergencyNumber, isTextable } from './destination.domain.js';
 export { policyOf } from './error-policy.domain.js';
 export { GAP_IMPORT, GapImport, type Reading } from './gaps/gap-import.js';
+export { LONGEST_GAP_MS, OVERLAP_MS, READ_EVERY_MS } from './gaps/gap-window.domain.js';
 export { NumberDirectory } from './number-directory.js';
 export { SidDirectory } from './sid-directory.js';
 export type { SendOutcome } from './send-answer.domain.js';

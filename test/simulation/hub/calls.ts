@@ -1,4 +1,4 @@
-import { lastHeardAt, type Evidence } from '../../../libs/calls/src/evidence.domain.js';
+import { isEndHeard, lastHeardAt, type Evidence } from '../../../libs/calls/src/evidence.domain.js';
 import { heardIn, isNote, withPlan, type Heard } from '../../../libs/calls/src/heard.domain.js';
 import {
   moveOf,
@@ -8,17 +8,25 @@ import {
   type Final,
   type Patience,
 } from '../../../libs/calls/src/outcome.domain.js';
+import { keptFromSweepMs } from '../../../libs/calls/src/import.domain.js';
+import {
+  LONGEST_CALL_SECONDS,
+  OVERDUE_SECONDS,
+  sweepAfterSeconds,
+} from '../../../libs/calls/src/sweep.domain.js';
+import { READ_EVERY_MS, SWEEPS_WAIT_MS } from '../../../libs/twilio/src/gaps/gap-window.domain.js';
 import type { InboxEvent } from '../../../libs/durable/src/webhook-events.js';
 import type { Host, Work } from '../host.js';
 import type { Call } from '../rows.js';
 import { Outage, type Tx } from '../store.js';
-import { MINUTE, SECOND } from '../world.js';
+import { SECOND } from '../world.js';
 import { ableHost, type Ground } from './ground.js';
 
-const SWEEP_AFTER_MS = 80 * SECOND;
-const OVERDUE_MS = 2 * SECOND;
-const LONGEST_CALL_MS = 14_460 * SECOND;
-const HEALED_AFTER_MS = MINUTE;
+const RING_SECONDS = 20;
+const SWEEP_AFTER_MS = sweepAfterSeconds(RING_SECONDS) * SECOND;
+const OVERDUE_MS = OVERDUE_SECONDS * SECOND;
+const LONGEST_CALL_MS = LONGEST_CALL_SECONDS * SECOND;
+const KEPT_FROM_SWEEP_MS = keptFromSweepMs(READ_EVERY_MS);
 
 /** Calls: what was heard is a set, and the verdict is decided over it; once, or a second time from answered to missed. */
 export class Calls {
@@ -55,6 +63,16 @@ export class Calls {
     });
   }
 
+  /** Calls that Twilio lists as not over are not swept before it was asked again. */
+  keepFromSweep(tx: Tx, sids: readonly string[]): void {
+    for (const sid of sids) {
+      const call = tx.get('calls', sid);
+      if (call === undefined || call.outcome !== null || isEndHeard(call.evidence)) continue;
+      this.ground.world.sometimes('a call was kept from the sweep');
+      tx.set('calls', sid, { ...call, judgeAt: Math.max(call.judgeAt ?? 0, tx.now + KEPT_FROM_SWEEP_MS) });
+    }
+  }
+
   /** Every call that is to be judged again is swept, should its alarm not do it. */
   committed({ changes }: Tx): void {
     for (const { table, after } of changes)
@@ -77,8 +95,7 @@ export class Calls {
     const judgeAt = store.tables.calls.get(sid)?.judgeAt ?? null;
     if (judgeAt === null) return;
     const host = ableHost(this.ground);
-    const isHealed =
-      host !== undefined && (this.healed(host) || world.now - host.startedAt > HEALED_AFTER_MS);
+    const isHealed = host !== undefined && (this.healed(host) || world.now - host.startedAt > SWEEPS_WAIT_MS);
     if (isHealed && judgeAt + OVERDUE_MS <= world.now) host.start(`sweeps ${sid}`, this.sweeping(host, sid));
     else this.watch(sid, Math.max(judgeAt, world.now));
   }

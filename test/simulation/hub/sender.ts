@@ -1,4 +1,10 @@
-import { findingOf, type Listed, type Unproven } from '../../../libs/sms/src/sending/evidence.domain.js';
+import {
+  findingIn,
+  listedFrom,
+  UNPROVEN_OUTCOMES,
+  type Listed,
+  type UnprovenOther,
+} from '../../../libs/sms/src/sending/evidence.domain.js';
 import {
   ALIKE_MINUTES,
   BLOCKED_AGAIN_MS,
@@ -8,7 +14,7 @@ import {
   SETTLE_TRIES,
 } from '../../../libs/sms/src/sending/pace.domain.js';
 import type { Answer, Finding } from '../../../libs/sms/src/sending/send-state.domain.js';
-import type { Since } from '../../../libs/sms/src/sending/resend.domain.js';
+import { firstDoubtAt, type Since } from '../../../libs/sms/src/sending/resend.domain.js';
 import { optOutForbids } from '../../../libs/sms/src/sending-rules.domain.js';
 import type { Host, Work } from '../host.js';
 import type { Carrier } from '../outside/carrier.js';
@@ -16,13 +22,20 @@ import type { OutgoingText } from '../outside/texts.js';
 import type { Message } from '../rows.js';
 import { Outage, type Tx } from '../store.js';
 import { MINUTE, SECOND } from '../world.js';
+import { Foreign } from './event-keeper.js';
 import type { Ground } from './ground.js';
 import type { Sends } from './sends.js';
 
 const AT_ONCE_MS = 50;
 const OVERDUE_MS = LOOK_OVERDUE_SECONDS * SECOND;
 const ALIKE_MS = ALIKE_MINUTES * MINUTE;
-const DOUBTFUL: readonly string[] = ['open', 'unknown', 'absent'];
+
+/** What was found in a list that was asked for then. */
+interface Looked {
+  readonly attemptId: string;
+  readonly askedAt: number;
+  readonly finding: Finding;
+}
 
 /** Hands texts over, one of a conversation at a time, and finds out what became of those that nobody knows of. */
 export class Sender {
@@ -53,10 +66,19 @@ export class Sender {
     const { store } = this.ground;
     const question = yield* store.transaction(host, (tx) => this.ask(tx, messageId, attemptId));
     if (question === null) return;
-    const { askedAt } = question;
-    const listed = yield* this.carrier.between(question.message.contact);
+    const { message, askedAt } = question;
+    const firstAt = firstDoubtAt(message.attempts);
+    const listed = yield* this.carrier.between(message.contact, listedFrom(firstAt, askedAt));
     if (this.ground.world.buggify('freeze-after-list')) yield* host.sleepsFrozen();
-    yield* store.transaction(host, (tx) => this.conclude(tx, { messageId, attemptId, askedAt }, listed));
+    const finding = yield* store.transaction(host, (tx) => this.finding(tx, { message, firstAt }, listed));
+    const looked = { attemptId, askedAt, finding };
+    try {
+      yield* store.transaction(host, (tx) => this.conclude(tx, messageId, looked));
+    } catch (error) {
+      if (!(error instanceof Foreign)) throw error;
+      const taken: Looked = { ...looked, finding: { kind: 'unclear', why: 'taken-by-another' } };
+      yield* store.transaction(host, (tx) => this.conclude(tx, messageId, taken));
+    }
   }
 
   private claim(tx: Tx, conversation: string): OutgoingText | null {
@@ -128,58 +150,52 @@ export class Sender {
     tx: Tx,
     messageId: string,
     attemptId: string,
-  ): { readonly message: Message; readonly sends: readonly Unproven[]; readonly askedAt: number } | null {
+  ): { readonly message: Message; readonly askedAt: number } | null {
     const message = tx.need('messages', messageId);
     const attempt = message.attempts.at(-1);
     if (attempt?.id !== attemptId || message.status !== 'sending' || attempt.lookAt > tx.now) return null;
-    return { message, sends: this.alike(tx, message), askedAt: tx.now };
+    return { message, askedAt: tx.now };
   }
 
-  /** Attempts with the same numbers and text that no SID is known of. */
-  private alike(tx: Tx, { id, contact, body }: Message): readonly Unproven[] {
+  /** Attempts between the same two numbers that no SID is known of. */
+  private unproven(tx: Tx, { id, contact }: Message): readonly UnprovenOther[] {
     return tx
       .all('messages')
-      .filter(
-        (one) =>
-          one.direction === 'outbound' && one.contact === contact && one.body === body && one.sid === null,
-      )
-      .flatMap((one) => one.attempts.map((attempt) => ({ ...attempt, messageId: one.id })))
-      .filter(({ outcome, sid }) => DOUBTFUL.includes(outcome) && sid === null)
+      .filter((one) => one.direction === 'outbound' && one.contact === contact && one.sid === null)
+      .flatMap((one) => one.attempts.map((attempt) => ({ ...attempt, messageId: one.id, body: one.body })))
+      .filter(({ outcome, sid }) => UNPROVEN_OUTCOMES.includes(outcome) && sid === null)
       .filter(({ messageId, openedAt }) => messageId === id || openedAt > tx.now - ALIKE_MS)
-      .map((one) => ({
-        attemptId: one.id,
-        messageId: one.messageId,
-        openedAt: one.openedAt,
-        open: one.outcome === 'open',
+      .map(({ id: attemptId, messageId, openedAt, outcome, body }) => ({
+        attemptId,
+        messageId,
+        openedAt,
+        open: outcome === 'open',
+        body,
       }));
   }
 
-  private conclude(
-    tx: Tx,
-    {
-      messageId,
-      attemptId,
-      askedAt,
-    }: Readonly<Record<'messageId' | 'attemptId', string>> & { readonly askedAt: number },
-    listed: readonly Listed[] | null,
-  ): void {
-    const question = this.ask(tx, messageId, attemptId);
-    if (question === null) return;
-    const { message } = question;
-    const finding = this.finding(tx, question, listed);
-    const since = this.since(tx, message);
-    const event = { kind: 'looked', at: tx.now, askedAt, attemptId, finding, since } as const;
-    const changed = this.sends.apply(tx, message, event);
-    this.ground.world.sometimes('a list was asked for too early to count', changed === null);
-  }
-
+  /** What the list says of it, by what is known at one moment. */
   private finding(
     tx: Tx,
-    { message, sends }: { readonly message: Message; readonly sends: readonly Unproven[] },
+    { message, firstAt }: { readonly message: Message; readonly firstAt: number },
     listed: readonly Listed[] | null,
   ): Finding {
-    const free = listed === null ? null : listed.filter(({ sid }) => tx.get('sids', sid) === undefined);
-    return findingOf(free, { messageId: message.id, body: message.body, sends });
+    const { id: messageId, body } = message;
+    const owned = (listed ?? []).map(({ sid }) => sid).filter((sid) => tx.get('sids', sid) !== undefined);
+    const sends = this.unproven(tx, message);
+    const finding = findingIn(listed, { messageId, body, firstAt, sends, owned });
+    const isDoubted = finding.kind === 'unclear' && finding.why === 'unlike-text';
+    this.ground.world.sometimes('an absence was doubted', isDoubted);
+    return finding;
+  }
+
+  private conclude(tx: Tx, messageId: string, looked: Looked): void {
+    const question = this.ask(tx, messageId, looked.attemptId);
+    if (question === null) return;
+    const { message } = question;
+    const since = this.since(tx, message);
+    const changed = this.sends.apply(tx, message, { kind: 'looked', at: tx.now, since, ...looked });
+    this.ground.world.sometimes('a list was asked for too early to count', changed === null);
   }
 
   private since(tx: Tx, { contact, createdAt }: Message): Since {

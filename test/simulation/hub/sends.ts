@@ -10,7 +10,7 @@ import type { Tx } from '../store.js';
 import { MINUTE } from '../world.js';
 import { optOut } from './consent.js';
 import type { Ground } from './ground.js';
-import { Foreign } from './inbox.js';
+import { Foreign } from './event-keeper.js';
 
 const HOUR = 60 * MINUTE;
 

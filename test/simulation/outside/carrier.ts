@@ -50,6 +50,7 @@ export class Carrier {
   private readonly settings: Settings;
   private readonly blocked = new Set<string>();
   private readonly behindMs: number;
+  private readonly isTrial: boolean;
   private listAwayUntil = 0;
   private network: Network | null = null;
   private witness: Witness | null = null;
@@ -58,6 +59,7 @@ export class Carrier {
     this.world = world;
     this.settings = settings;
     this.behindMs = world.random.between(0, 3_900);
+    this.isTrial = world.random.chance(0.1);
   }
 
   connect(network: Network, witness: Witness): void {
@@ -82,17 +84,18 @@ export class Carrier {
     return answer;
   }
 
-  /** Its list of messages to a customer, newest first; null when it cannot be had. */
-  *between(customer: string): Work<readonly Listed[] | null> {
+  /** Its list of messages to a customer since then, newest first; null when it cannot be had. */
+  *between(customer: string, since: number): Work<readonly Listed[] | null> {
     yield this.world.random.between(20, 500);
     if (this.isListAway(0.5)) return null;
     const now = this.world.now;
     const rows = this.texts.filter(
       (one) => one.direction === 'outbound' && one.customer === customer && one.listedAt <= now,
     );
-    this.readings.push({ customer, at: now, sids: rows.map(({ sid }) => sid) });
+    const recent = rows.filter(({ createdAt }) => createdAt >= since);
+    this.readings.push({ customer, at: now, sids: recent.map(({ sid }) => sid) });
     yield this.world.random.between(5, 100);
-    return rows.toReversed().map(({ sid, body, createdAt }) => ({ sid, body, createdAt }));
+    return recent.toReversed().map(({ sid, body, createdAt }) => ({ sid, body, createdAt }));
   }
 
   /** Everything since then, oldest first; null when it cannot be had. */
@@ -106,7 +109,7 @@ export class Carrier {
     if (STOPS.test(body)) this.blocked.add(customer);
     if (STARTS.test(body)) this.blocked.delete(customer);
     const text = this.add({ direction: 'inbound', customer, body, sent: null });
-    this.network?.post({ event: incoming(text), mustBeKept: true, tries: 2 });
+    this.network?.post({ event: incoming(text), waits: 'must-be-kept', tries: 2 });
   }
 
   /** Once, or for minutes. */
@@ -164,7 +167,7 @@ export class Carrier {
 
   private accept(sent: OutgoingText): Text {
     this.fates.set(sent.attemptId, 'accepted');
-    const text = this.add({ direction: 'outbound', customer: sent.to, body: sent.body, sent });
+    const text = this.add({ direction: 'outbound', customer: sent.to, body: this.listed(sent.body), sent });
     this.world.say(() => `  Twilio accepts ${sent.attemptId} of ${sent.messageId} as ${text.sid}`);
     this.witness?.accepted(text);
     const [end, code] = this.world.random.pick(ENDS);
@@ -183,6 +186,12 @@ export class Carrier {
     return text;
   }
 
+  /** As its lists have it: it may replace characters, and a trial account's texts begin with its own words. */
+  private listed(body: string): string {
+    if (this.world.buggify('twilio-changes-words', 0.1)) return body.replace('e', '3');
+    return this.isTrial ? `Sent from your Twilio trial account - ${body}` : body;
+  }
+
   private becomes(
     text: Text,
     word: string,
@@ -191,7 +200,7 @@ export class Carrier {
     text.status = word;
     text.errorCode = errorCode;
     const event = callback(text);
-    if (event !== null) this.network?.post({ event, mustBeKept: false, tries: 1 }, lateMs);
+    if (event !== null) this.network?.post({ event, waits: 'nobody', tries: 1 }, lateMs);
   }
 
   private add(given: Pick<Text, 'direction' | 'customer' | 'body' | 'sent'>): Text {

@@ -1,3 +1,4 @@
+import type { Waits } from '../../../libs/durable/src/acceptance.domain.js';
 import type { InboxEvent } from '../../../libs/durable/src/webhook-events.js';
 import type { Host, Work } from '../host.js';
 import { ableHost, type Ground } from '../hub/ground.js';
@@ -7,8 +8,7 @@ import { MINUTE, SECOND } from '../world.js';
 /** How a webhook is brought. */
 export interface Post {
   readonly event: InboxEvent;
-  /** What may be refused, and is then brought again. */
-  readonly mustBeKept: boolean;
+  readonly waits: Waits;
   readonly tries: number;
   /** What happens when no hub took it. */
   readonly lost?: () => void;
@@ -70,8 +70,8 @@ export class Network {
   }
 
   private *taking(host: Host, line: Line): Work {
-    const { event, mustBeKept } = line.post;
-    const verdict = yield* this.inbox.accept(host, event, mustBeKept);
+    const { event, waits } = line.post;
+    const verdict = yield* this.inbox.accept(host, event, waits);
     const isHeard = this.lines.delete(line);
     const isRefused = verdict === 'lost';
     this.ground.world.sometimes('an event was refused, and came again', isRefused);

@@ -1,5 +1,5 @@
 import { Controller, HttpException, Param } from '@nestjs/common';
-import { Inbox, type InboxEvent } from '#libs/durable';
+import { Inbox, type InboxEvent, type Waits } from '#libs/durable';
 import { Invalid, Log, Metrics, within } from '#libs/platform';
 import {
   CallStatusParams,
@@ -47,30 +47,31 @@ export class CallWebhooksController {
     if (route === undefined) return rejected();
     try {
       const answered = this.answers.answer(route, CallSid, From, ForwardedFrom ?? null);
-      return await this.accept(incomingEvent(webhook, route, answered));
+      return await this.accept(incomingEvent(webhook, route, answered), 'caller');
     } catch (error) {
       return this.lastResort(error, this.answers.lastResort(To));
     }
   }
 
+  /** The caller has hung up, or hears a hang-up: nobody waits for that. */
   @WebhookRoute('call/dial')
   async dialEnded(@Signed(DialActionParams) webhook: Webhook<DialActionParams>): Promise<string> {
     const context = this.context(webhook, webhook.params.CallSid);
-    return this.accept(dialEvent(webhook, context, hungUp()));
+    return this.accept(dialEvent(webhook, context, hungUp()), 'nobody');
   }
 
   @WebhookRoute('call/screening')
   async screening(@Signed(ScreeningParams) webhook: Webhook<ScreeningParams>): Promise<string> {
     const context = this.context(webhook, this.parentOf(webhook));
     const answer = this.answers.ask(context, webhook.accountSid, 'en');
-    return this.accept(digitEvent('call.screening', webhook, context, answer));
+    return this.accept(digitEvent('call.screening', webhook, context, answer), 'caller');
   }
 
   @WebhookRoute('call/screening/digit')
   async digit(@Signed(ScreeningParams) webhook: Webhook<ScreeningParams>): Promise<string> {
     const context = this.context(webhook, this.parentOf(webhook));
     const answer = webhook.params.Digits === '1' ? EMPTY : hungUp();
-    return this.accept(digitEvent('call.digit', webhook, context, answer));
+    return this.accept(digitEvent('call.digit', webhook, context, answer), 'caller');
   }
 
   @WebhookRoute('call/status', 'call/status/:parentSid')
@@ -83,11 +84,12 @@ export class CallWebhooksController {
     if (!/^CA[0-9a-fA-F]{32}$/.test(callSid))
       throw new Invalid('The CallSid in the path takes CA and 32 hexadecimal digits');
     if (webhook.carried !== null)
-      return this.accept(statusEvent(webhook, callSid, this.context(webhook, callSid)));
+      return this.accept(statusEvent(webhook, callSid, this.context(webhook, callSid)), 'nobody');
     const route = this.answers.route(To);
     if (route === undefined) return this.bareLeg(webhook, callSid);
     return this.accept(
       statusEvent(webhook, callSid, { tenantId: route.tenant.id, phoneNumberId: route.number.id }),
+      'nobody',
     );
   }
 
@@ -104,7 +106,7 @@ export class CallWebhooksController {
 
   private async bareLeg(webhook: Webhook<CallStatusParams>, callSid: string): Promise<string> {
     const tenantId = await this.ownerOf(callSid, webhook.accountSid);
-    return this.accept(statusEvent(webhook, callSid, { tenantId, phoneNumberId: '' }));
+    return this.accept(statusEvent(webhook, callSid, { tenantId, phoneNumberId: '' }), 'nobody');
   }
 
   /** A leg's status at the bare address names no number of ours: its parent's SID tells. */
@@ -114,9 +116,9 @@ export class CallWebhooksController {
     return owner?.tenantId ?? null;
   }
 
-  private async accept(event: InboxEvent): Promise<string> {
+  private async accept(event: InboxEvent, waits: Waits): Promise<string> {
     const done = this.metrics.webhooks.startTimer({ kind: event.kind });
-    const acceptance = await this.inbox.accept(event);
+    const acceptance = await this.inbox.accept(event, waits);
     done({ verdict: acceptance.verdict });
     if (acceptance.verdict === 'foreign') throw new HttpException('Forbidden', 403);
     return 'answer' in acceptance ? acceptance.answer : event.answer;

@@ -24,7 +24,7 @@ export interface Check {
 /** A thread in which somebody wrote this recently needs no "sorry we missed you". */
 const LIVE_MINUTES = 30;
 /** A caller who was missed this long ago has called somebody else. */
-const LATE_MINUTES = 10;
+export const LATE_MINUTES = 10;
 
 const within = (minutes: number | null, limit: number): boolean => minutes !== null && minutes < limit;
 

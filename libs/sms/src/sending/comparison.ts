@@ -5,9 +5,9 @@ import { Telephony } from '#libs/twilio';
 
 import type { Message } from '../message.entity.js';
 import {
-  CLOCKS_APART_MS,
-  doubtAbsence,
-  findingOf,
+  findingIn,
+  listedFrom,
+  UNPROVEN_OUTCOMES,
   type Listed,
   type UnprovenOther,
 } from './evidence.domain.js';
@@ -35,7 +35,7 @@ const KNOWN = `
       from contacts c join messages m on m.tenant_id = c.tenant_id and m.contact_id = c.id
       join message_attempts a on a.tenant_id = m.tenant_id and a.message_id = m.id
       where c.tenant_id = any($2) and c.number = $3 and m.phone_number_id = any($4) and m.message_sid is null
-        and a.outcome in ('open', 'unknown', 'absent') and a.message_sid is null
+        and a.outcome in (${UNPROVEN_OUTCOMES.map((one) => `'${one}'`).join(', ')}) and a.message_sid is null
         and (m.id = $5 or a.opened_at > clock_timestamp() - interval '${ALIKE_MINUTES} minutes')) as sends`;
 
 interface Known extends Record<string, unknown> {
@@ -59,12 +59,10 @@ export class Comparison {
     const { id: messageId, body } = message;
     const route = this.routing.routeOf(message.phoneNumberId);
     const listed = route === undefined ? null : await this.listIfAny(route, sought);
-    if (route === undefined || listed === null) return findingOf(null, { messageId, body, sends: [] });
-    const { owned, sends } = await this.known(route, sought, listed);
-    const free = listed.filter(({ sid }) => !owned.includes(sid));
-    const alike = sends.filter((one) => one.body === body);
-    const others = sends.filter((one) => one.body !== body);
-    return doubtAbsence(findingOf(free, { messageId, body, sends: alike }), free, { body, firstAt, others });
+    const unknown = { owned: [], sends: [] };
+    const isListed = route !== undefined && listed !== null;
+    const known = isListed ? await this.known(route, sought, listed) : unknown;
+    return findingIn(listed, { messageId, body, firstAt, ...known });
   }
 
   /** Null when Twilio does not give it, which is told. */
@@ -85,7 +83,7 @@ export class Comparison {
     { customerNumber: to, firstAt, now }: Sought,
   ): Promise<readonly Listed[]> {
     const { accountSid, number: from, messagingServiceSid } = ours;
-    const since = new Date(Math.min(firstAt, now - ALIKE_MINUTES * 60_000) - CLOCKS_APART_MS);
+    const since = new Date(listedFrom(firstAt, now));
     const rows = await this.telephony.messagesBetween(accountSid, { from, messagingServiceSid, to }, since);
     return rows.map(({ sid, body, createdAt }) => ({ sid, body, createdAt: createdAt?.getTime() ?? null }));
   }

@@ -1,4 +1,5 @@
-import type { Finding } from './send-state.domain.js';
+import { ALIKE_MINUTES } from './pace.domain.js';
+import type { AttemptOutcome, Finding } from './send-state.domain.js';
 
 /** A message as Twilio lists it, between the two numbers, that belongs to none of ours so far. */
 export interface Listed {
@@ -7,6 +8,9 @@ export interface Listed {
   /** Milliseconds since the epoch, by Twilio's clock; null when it does not say. */
   readonly createdAt: number | null;
 }
+
+/** How an attempt stands that a row of the list may belong to. */
+export const UNPROVEN_OUTCOMES: readonly AttemptOutcome[] = ['open', 'unknown', 'absent'];
 
 /** An attempt of ours with the same numbers and text that no SID is known of. */
 export interface Unproven {
@@ -17,7 +21,7 @@ export interface Unproven {
   readonly open: boolean;
 }
 
-/** One of another text between the same two numbers: a row that is not like ours may belong to it. */
+/** One between the same two numbers, whatever its text: a row that is not like ours may belong to it. */
 export interface UnprovenOther extends Unproven {
   readonly body: string;
 }
@@ -27,6 +31,17 @@ export interface Search {
   readonly messageId: string;
   readonly body: string;
   readonly sends: readonly Unproven[];
+}
+
+/** What is looked for in a list; its `sends` are all between the same two numbers of which no SID is known. */
+export interface Inquiry {
+  readonly messageId: string;
+  readonly body: string;
+  /** When its first attempt was opened that may have reached Twilio. */
+  readonly firstAt: number;
+  readonly sends: readonly UnprovenOther[];
+  /** SIDs of the list that are known to be somebody's. */
+  readonly owned: readonly string[];
 }
 
 /** Twilio's clock may be behind the database's by so much, and its times are whole seconds. */
@@ -42,8 +57,12 @@ export const sentWords = (listed: string): string =>
 const isLike = ({ body: listed }: Listed, body: string): boolean =>
   listed === body || sentWords(listed) === body;
 
-const since = (at: number) => (row: Listed) =>
-  row.createdAt === null || row.createdAt >= at - CLOCKS_APART_MS;
+const isSince = (createdAt: number | null, at: number): boolean =>
+  createdAt === null || createdAt >= at - CLOCKS_APART_MS;
+const since =
+  (at: number) =>
+  ({ createdAt }: Listed): boolean =>
+    isSince(createdAt, at);
 
 const newestFirst = <T extends { readonly at: number; readonly key: string }>(a: T, b: T): number =>
   b.at - a.at || (a.key < b.key ? 1 : -1);
@@ -59,9 +78,7 @@ const pairsOf = (rows: readonly Listed[], sends: readonly Unproven[]): Pairs | n
   const ordered = rows.map((row) => ({ ...row, at: row.createdAt ?? 0, key: row.sid })).toSorted(newestFirst);
   const pairs = new Map<string, string>();
   for (const { sid, createdAt } of ordered) {
-    const fits = left.findIndex(
-      ({ openedAt }) => createdAt === null || createdAt >= openedAt - CLOCKS_APART_MS,
-    );
+    const fits = left.findIndex(({ openedAt }) => isSince(createdAt, openedAt));
     const [send] = fits === -1 ? [] : left.splice(fits, 1);
     if (send === undefined) return null;
     pairs.set(send.attemptId, sid);
@@ -126,4 +143,18 @@ export const doubtAbsence = (
     unlike.every((row) => bodies.some((one) => isLike(row, one))) &&
     bodies.every((one) => explains(unlike, others, one));
   return isExplained ? finding : unclear('unlike-text');
+};
+
+/** From when on a list is read, to find a text whose first attempt was opened then, and all that is like it. */
+export const listedFrom = (firstAt: number, now: number): number =>
+  Math.min(firstAt, now - ALIKE_MINUTES * 60_000) - CLOCKS_APART_MS;
+
+/** What a list says of a message, an absence only believed when nothing in it is left to explain. */
+export const findingIn = (listed: readonly Listed[] | null, inquiry: Inquiry): Finding => {
+  if (listed === null) return unclear('list-unavailable');
+  const { messageId, body, firstAt, sends, owned } = inquiry;
+  const free = listed.filter(({ sid }) => !owned.includes(sid));
+  const alike = sends.filter((one) => one.body === body);
+  const others = sends.filter((one) => one.body !== body);
+  return doubtAbsence(findingOf(free, { messageId, body, sends: alike }), free, { body, firstAt, others });
 };

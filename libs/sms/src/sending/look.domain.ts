@@ -6,6 +6,8 @@ import type { Attempt, Send, SendEvent, Step } from './send-state.domain.js';
 export const SECOND_LOOK_MS = 30_000;
 /** An attempt of which a list cannot tell is held this long after t0: with a last look, within ten minutes. */
 const UNCLEAR_FOR_MS = 565_000;
+/** An attempt that is nearly so old is judged without its list rather than kept waiting for a place. */
+export const TOO_OLD_TO_WAIT_MS = UNCLEAR_FOR_MS - 5_000;
 const ABSENCES_TO_BELIEVE = 2;
 
 /** The list could not tell: looked at again, ever later, and held once ten minutes are nearly over. */

@@ -23,7 +23,7 @@ export type Resend =
 
 const MOST_ATTEMPTS = 2;
 /** A call that was missed longer ago is not answered by a text any more. */
-const TEXT_BACK_MS = 10 * 60_000;
+export const TEXT_BACK_MS = 10 * 60_000;
 /** 47 CFR 64.1200(a)(12): one confirmation of an opt-out, within five minutes. */
 const CONFIRMATION_MS = 5 * 60_000;
 
@@ -36,6 +36,12 @@ const DOUBTFUL: readonly string[] = ['open', 'unknown', 'absent', 'accepted'];
 
 /** Whether an attempt with this outcome may have reached Twilio. */
 export const isDoubtful = (outcome: string): boolean => DOUBTFUL.includes(outcome);
+
+/** When the first attempt was opened that may have reached Twilio. */
+export const firstDoubtAt = (
+  attempts: readonly { readonly outcome: string; readonly openedAt: number }[],
+): number =>
+  Math.min(...attempts.filter(({ outcome }) => isDoubtful(outcome)).map(({ openedAt }) => openedAt));
 
 /** Whether it answers what the customer wrote last. */
 export const isAnswer = ({ author, purpose }: Pick<SendKind, 'author' | 'purpose'>): boolean =>

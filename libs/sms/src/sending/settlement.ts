@@ -3,7 +3,8 @@ import { Foreign } from '#libs/durable';
 import { Db, Tx } from '#libs/platform';
 
 import { Comparison } from './comparison.js';
-import { isDoubtful, type Since } from './resend.domain.js';
+import { TOO_OLD_TO_WAIT_MS } from './look.domain.js';
+import { firstDoubtAt, type Since } from './resend.domain.js';
 import { SendAlarm } from './send-alarm.js';
 import { loadSend, type LoadedSend } from './send-row.js';
 import type { Finding } from './send-state.domain.js';
@@ -12,8 +13,6 @@ import { Sends } from './sends.js';
 /** How many looks may wait for Twilio at once: a slow list leaves the other jobs their places. */
 const LOOKS_AT_ONCE = 4;
 const CROWDED_MS = 1_000;
-/** Past this age an attempt is judged without its list rather than kept waiting for a place. */
-const TOO_OLD_TO_WAIT_MS = 560_000;
 
 /** An attempt that is due for a look. */
 interface Question {
@@ -87,8 +86,7 @@ export class Settlement implements OnModuleInit {
 
   private async compare({ loaded }: Question): Promise<Finding> {
     const { message, customerNumber, now, send } = loaded;
-    const doubtful = send.attempts.filter(({ outcome }) => isDoubtful(outcome));
-    const firstAt = Math.min(...doubtful.map(({ openedAt }) => openedAt));
+    const firstAt = firstDoubtAt(send.attempts);
     this.looking += 1;
     try {
       return await this.comparison.of({ message, customerNumber, firstAt, now });

@@ -10,11 +10,13 @@ import {
   listedSince,
   NO_RUNS,
   nextRunAt,
+  RENEW_MS,
   servesSince,
+  SWEEPS_WAIT_MS,
   type RunEnd,
   type Runs,
 } from './gap-window.domain.js';
-import { ImportMarks, RENEW_MS, type ListKind, type Mark } from './import-marks.js';
+import { ImportMarks, type ListKind, type Mark } from './import-marks.js';
 
 /** One reading of an account's list, newest first. */
 export interface Reading<T> {
@@ -40,8 +42,6 @@ export const GAP_IMPORT = 'gap-import';
 const TICK_MS = 2_000;
 /** How many accounts are read at once; a request waits up to 20 s for its answer. */
 const AT_ONCE = 4;
-/** The sweeps of calls wait for the first reading no longer than this: a call that is older is not texted any more. */
-const PATIENCE_MS = 10 * 60_000;
 
 /**
  * Heals gaps: after a start, and every ten minutes, what Twilio lists and we never saw is imported through the inbox,
@@ -76,7 +76,7 @@ export class GapImport {
    * once that is waited for no longer. Those that are suspended are not read, and not waited for.
    */
   get healed(): readonly string[] | null {
-    if (this.sinceStart > PATIENCE_MS) return null;
+    if (this.sinceStart > SWEEPS_WAIT_MS) return null;
     return [...this.accounts.allKnown()]
       .filter(({ accountSid, status }) => status !== 'active' || this.runsOf(accountSid).complete > 0)
       .map(({ accountSid }) => accountSid);

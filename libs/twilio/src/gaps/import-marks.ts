@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Db, newId } from '#libs/platform';
 
+import { LEASE_MS } from './gap-window.domain.js';
+
 export type ListKind = 'messages' | 'calls';
 
 /** What is known of an account's list, and the database's clock. */
@@ -12,18 +14,13 @@ export interface Mark {
   readonly ours: boolean;
 }
 
-/** A process that died over a list leaves it to others after this long. */
-const LEASE_SECONDS = 30;
-/** Whoever reads says so this often, in milliseconds. */
-export const RENEW_MS = 10_000;
-
 /** An account is answered for since it was registered, not before. */
 const ENTER = `
   insert into import_marks (account_sid, kind, complete_until)
   select account_sid, $2, created_at from twilio_accounts where account_sid = $1 on conflict do nothing`;
 const TAKE = `
   with taken as (
-    update import_marks set held_by = $3, held_until = clock_timestamp() + interval '${LEASE_SECONDS} seconds'
+    update import_marks set held_by = $3, held_until = clock_timestamp() + interval '${LEASE_MS} milliseconds'
     where account_sid = $1 and kind = $2 and (held_by = $3 or held_until < clock_timestamp()) returning kind)
   select complete_until as until, clock_timestamp() as now, exists (select 1 from taken) as ours
   from import_marks where account_sid = $1 and kind = $2`;

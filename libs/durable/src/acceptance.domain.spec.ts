@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+
+import {
+  DATABASE_WITHIN_MS,
+  DISK_WITHIN_MS,
+  KEEP_WITHIN_MS,
+  LAST_RESORTS,
+  OFFER_EVERY_MS,
+  type Waits,
+} from './acceptance.domain.js';
+
+const TWILIO_WAITS_MS = 15_000;
+const WAITS = Object.keys(LAST_RESORTS) as readonly Waits[];
+
+/** The last offer begins just before the time for it is over. */
+const longestMs = (waits: Waits): number => {
+  const { databaseMs, offerForMs } = LAST_RESORTS[waits];
+  const offered = offerForMs === 0 ? 0 : offerForMs + OFFER_EVERY_MS + DISK_WITHIN_MS;
+  return DATABASE_WITHIN_MS + DISK_WITHIN_MS + Math.max(databaseMs, offered);
+};
+
+describe('an event that neither the database nor the disk takes', () => {
+  it('keeps a caller waiting for less than half a second', () => {
+    expect(longestMs('caller')).toBeLessThan(500);
+  });
+
+  it.each(WAITS)('is answered while Twilio waits (%s), with seconds to spare', (waits) => {
+    expect(longestMs(waits)).toBeLessThan(TWILIO_WAITS_MS - 3_000);
+  });
+
+  it('waits for all that the database may do when nobody hears the answer', () => {
+    expect(LAST_RESORTS.nobody.databaseMs).toBeGreaterThanOrEqual(KEEP_WITHIN_MS);
+  });
+
+  it('is offered several times, and the last offer has all the time that the database may take', () => {
+    const { databaseMs, offerForMs } = LAST_RESORTS['must-be-kept'];
+    expect(offerForMs / (OFFER_EVERY_MS + DISK_WITHIN_MS)).toBeGreaterThanOrEqual(3);
+    expect(longestMs('must-be-kept') - DATABASE_WITHIN_MS - DISK_WITHIN_MS).toBe(databaseMs);
+    expect(databaseMs - offerForMs - OFFER_EVERY_MS - DISK_WITHIN_MS).toBeGreaterThanOrEqual(KEEP_WITHIN_MS);
+  });
+
+  it('is refused only where it can be brought again, and then never rests on our memory alone', () => {
+    expect(WAITS.filter((waits) => !LAST_RESORTS[waits].mayBeRemembered)).toEqual(['must-be-kept']);
+  });
+});
