@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { DatabaseAddress } from '#libs/platform';
 
 import { Adoption } from './adoption.js';
+import { Backlog } from './backlog.js';
 import { DeadLetters } from './dead-letters.js';
 import { Decisions } from './decisions.js';
 import { Drain } from './drain.js';
@@ -25,7 +26,18 @@ import { Upkeep } from './upkeep.js';
 @Module({})
 export class DurableModule {
   static at(address: DatabaseAddress): DynamicModule {
-    const faces = [Adoption, DeadLetters, Decisions, EventFeed, Events, Inbox, Jobs, Snapshot, Spool];
+    const faces = [
+      Adoption,
+      Backlog,
+      DeadLetters,
+      Decisions,
+      EventFeed,
+      Events,
+      Inbox,
+      Jobs,
+      Snapshot,
+      Spool,
+    ];
     const inner = [
       Drain,
       EventKeeper,
