@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Inbox, keyOf, Spool } from '#libs/durable';
 import { Db } from '#libs/platform';
+import { GapImport } from '#libs/twilio';
 
 import { Calls } from '../calls.js';
 import { ACCOUNT, newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
+import { happened } from '../lists.js';
 
 /** Longer than a sweep comes round, or than evidence is waited for. */
 const A_WHILE_MS = 7_500;
@@ -21,6 +23,7 @@ describe('a call of which words wait on a disk', () => {
     await hub.database.query(`
       create function not_now() returns trigger language plpgsql as
         $$ begin raise exception 'not now' using errcode = '57014'; end $$`);
+    await hub.database.query(`update phone_numbers set created_at = created_at - interval '1 hour'`);
   });
   afterAll(() => hub.stop());
 
@@ -78,6 +81,27 @@ describe('a call of which words wait on a disk', () => {
       await isOverdue(sid, 11);
       await hub.eventually(async () => (await calls.shown(from))?.outcome === 'missed');
     });
+  }, 30_000);
+
+  it('is not imported without them: it may have been refused, or told otherwise', async () => {
+    const [from, sid] = [newCaller(), newSid('CA')];
+    const own = `new.kind like 'call.%' and new.context ->> 'plan' is distinct from 'unattended'`;
+    await whileNotTaken(own, async () => {
+      const urls = await calls.incoming(sid, from);
+      await calls.action(from, sid, urls, 'completed');
+      const listed = { sid, from, to: tenant.number, status: 'completed', durationSeconds: 40 };
+      await fetch(`${hub.sandbox.url}/sandbox/known`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ calls: [listed] }),
+      });
+      happened(hub, sid, 1);
+      await hub.app.get(GapImport).run(ACCOUNT.accountSid);
+      expect(await calls.shown(from)).toBeUndefined();
+    });
+    await answeredAfterAll(from);
+    await hub.app.get(GapImport).run(ACCOUNT.accountSid);
+    expect((await calls.shown(from))?.outcome).toBe('answered');
   }, 30_000);
 
   it("is not judged while another host's disk may still be read after an outage, and a newer one is", async () => {
