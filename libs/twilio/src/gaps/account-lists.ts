@@ -69,16 +69,21 @@ export async function* messagesSince(client: Client, since: Date): AsyncGenerato
   yield* backTo(await client.messages.page({ pageSize: PAGE }), messageOf, since);
 }
 
-/** Named as webhooks name them: without an extension. */
-export const mediaOf = async (client: Client, messageSid: string): Promise<readonly ListedMedia[]> => {
-  const media = await client.messages(messageSid).media.list({ limit: MOST_MEDIA });
-  return media.map(({ uri, contentType }) => ({ url: TWILIO + uri.replace(/\.json$/, ''), contentType }));
-};
-
 const NOT_FOUND = 404;
 
 const isNotFound = (error: unknown): boolean =>
   error instanceof Error && 'status' in error && error.status === NOT_FOUND;
+
+/** Named as webhooks name them: without an extension; none when Twilio has them no more. */
+export const mediaOf = async (client: Client, messageSid: string): Promise<readonly ListedMedia[]> => {
+  try {
+    const media = await client.messages(messageSid).media.list({ limit: MOST_MEDIA });
+    return media.map(({ uri, contentType }) => ({ url: TWILIO + uri.replace(/\.json$/, ''), contentType }));
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+};
 
 /** One message; null when Twilio has it no more. */
 export const messageWith = async (client: Client, sid: string): Promise<ListedMessage | null> => {
