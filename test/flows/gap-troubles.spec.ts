@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Inbox, keyOf, Spool } from '#libs/durable';
 import { GapImport } from '#libs/twilio';
 
 import { Calls } from '../calls.js';
@@ -9,6 +10,10 @@ import { Sends } from '../sends.js';
 const NOBODY = 'http://localhost:1';
 const NO_ANSWER = { behaviour: 'no-answer', afterSeconds: 1 };
 const PICTURE = `data:image/png;base64,${Buffer.from('png').toString('base64')}`;
+
+interface Listed {
+  add(message: Readonly<Record<string, unknown>>): void;
+}
 
 describe("what is wrong with Twilio's lists", () => {
   let hub: TestHub;
@@ -83,5 +88,41 @@ describe("what is wrong with Twilio's lists", () => {
     expect(await mediaOf(body)).toBeUndefined();
     await heal();
     expect(await mediaOf(body)).toEqual([]);
+  });
+
+  it('is cleaned: characters that the database cannot keep', async () => {
+    const mark = newSid('SM');
+    const nul = String.fromCharCode(0);
+    const half = String.fromCharCode(0xd83d);
+    const { messages } = (hub.sandbox as unknown as { parts: { messages: Listed } }).parts;
+    const listed = {
+      accountSid: ACCOUNT.accountSid,
+      direction: 'inbound',
+      status: 'received',
+      mediaUrls: [],
+    };
+    const sent = { from: newCaller(), to: tenant.number, createdAt: Date.now(), sentAt: null };
+    messages.add({ ...listed, ...sent, sid: mark, body: `dirty ${nul}${half} ${mark}` });
+    await heal();
+    expect(hub.app.get(Spool).size.records).toBe(0);
+    expect(await mediaOf(`dirty \u{fffd} ${mark}`)).toEqual([]);
+  });
+
+  it('and cannot be kept all the same, becomes a dead letter', async () => {
+    const sid = newSid('SM');
+    const accepted = await hub.app.get(Inbox).accept({
+      key: keyOf(ACCOUNT.accountSid, { kind: 'sms.incoming', sid, step: '' }),
+      kind: 'sms.incoming',
+      sid,
+      accountSid: ACCOUNT.accountSid,
+      tenantId: tenant.id,
+      params: { MessageSid: sid, From: newCaller(), To: tenant.number, Body: String.fromCharCode(0) },
+      context: { phoneNumberId: tenant.phoneNumberId },
+      answer: '<Response/>',
+    });
+    expect(accepted.verdict).toBe('kept');
+    expect(hub.app.get(Spool).size.records).toBe(0);
+    const { body } = await hub.get<{ data: { error: string }[] }>('/v1/dead-letters', tenant.key);
+    expect(body.data).toEqual([expect.objectContaining({ error: expect.stringContaining('Unicode') })]);
   });
 });

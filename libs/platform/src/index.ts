@@ -14,5 +14,6 @@ export { instant, pageOf, placeOf, type Page } from './page.js';
 export { PlatformModule, type Ground } from './platform.module.js';
 export { ProblemFilter } from './problem.filter.js';
 export { Sealer, SealingKey } from './seal.js';
+export { storable } from './storable.js';
 export { Tx } from './tx.js';
 export { IdPipe, IsInstant, Maybe, Nullable, validation } from './validation.js';
