@@ -170,6 +170,15 @@ describe('events that come late', () => {
     expect(await optedOut(from)).toBeInstanceOf(Date);
   });
 
+  it('in the wrong order, a START that found nothing to undo and a STOP before it, end with the START', async () => {
+    const from = newCaller();
+    await earlier(from, 'START', 4);
+    await earlier(from, 'STOP', 5);
+    expect(await optedOut(from)).toBeNull();
+    await texts(from, 'STOP');
+    expect(await optedOut(from)).toBeInstanceOf(Date);
+  });
+
   it('are answered in time while the database is slow, and count once', async () => {
     const [from, sid] = [newCaller(), newSid('SM')];
     await hub.database.query('begin');

@@ -67,7 +67,7 @@ describe('the end of a hub', () => {
       context: {},
       answer: '',
     };
-    await hub.app.get(Inbox).accept({ ...late, accountSid: ACCOUNT.accountSid, tenantId: id });
+    await hub.app.get(Inbox).accept({ ...late, accountSid: ACCOUNT.accountSid, tenantId: id }, 'caller');
     expect(await lost()).toBe(3);
     syncs.mockRestore();
     await hub.database.open(true);

@@ -104,6 +104,21 @@ describe('what waits on the disk', () => {
     expect(await keysIn(await spools.opened())).toEqual(['key-0', 'key-2']);
   });
 
+  it('tells of damage in the last record, and cuts nothing off', async () => {
+    const first = await spools.opened();
+    await fill(first, 0, 1);
+    await first.append(eventOf(1));
+    const [file = ''] = await spools.files();
+    const bytes = await readFile(file);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 9) ^ 1, bytes.length - 9);
+    await writeFile(file, bytes);
+    await die(first);
+    const heir = await spools.opened();
+    const [adopted = ''] = await spools.files();
+    expect([await spools.damagedIn(heir), (await stat(adopted)).size]).toEqual([1, bytes.length]);
+    expect(await keysIn(heir)).toEqual(['key-0']);
+  });
+
   it('keeps what another key sealed until the right one comes, in nobody else’s way', async () => {
     const first = await spools.opened();
     await fill(first, 0, 3);

@@ -96,6 +96,12 @@ export class Spools {
     await Promise.all(this.made.splice(0).map(buried));
   }
 
+  /** How often it told of damage. */
+  async damagedIn(spool: Spool): Promise<number> {
+    const { metrics } = spool as unknown as { metrics: Metrics };
+    return (await metrics.spoolDamaged.get()).values.reduce((sum, { value }) => sum + value, 0);
+  }
+
   /** It shut down properly. */
   async stop(spool: Spool): Promise<void> {
     await spool.onApplicationShutdown();

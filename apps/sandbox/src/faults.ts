@@ -7,6 +7,7 @@ export const faultTargets = [
   'calls.list',
   'calls.fetch',
   'calls.update',
+  'media.list',
   'accounts.get',
 ] as const;
 
@@ -17,6 +18,7 @@ export type FaultTarget = (typeof faultTargets)[number];
  * `afterMs` later. `none`: the right answer, for a fault that only delays. `drop`: a callback that never goes out.
  */
 export const faultAnswers = [
+  404,
   429,
   500,
   503,

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Inbox, keyOf, type InboxEvent } from '#libs/durable';
-import { Db } from '#libs/platform';
+import { Backlog, Inbox, keyOf, type InboxEvent } from '#libs/durable';
+import { Db, Unavailable } from '#libs/platform';
 import { Routing, type Route } from '#libs/tenants';
 import { EMPTY, GapImport, READ_EVERY_MS, type ListedCall, type Reading } from '#libs/twilio';
 
@@ -41,25 +41,34 @@ export class CallImport implements OnModuleInit {
     private readonly inbox: Inbox,
     private readonly routing: Routing,
     private readonly gaps: GapImport,
+    private readonly backlog: Backlog,
   ) {}
 
   onModuleInit(): void {
     this.gaps.onCalls((reading) => this.import(reading));
   }
 
-  /** A leg starts after its call, so the list, newest first, has it before. */
+  /**
+   * A leg starts after its call, so the list, newest first, has it before.
+   * @throws Unavailable when words of a call may wait on a disk, which tell more than the list: it is read again
+   */
   private async import(reading: Reading<ListedCall>): Promise<Date | null> {
     const legs = new Map<string, ListedCall[]>();
     let openSince: Date | null = null;
+    let held = 0;
     for await (const page of reading.pages) {
-      const calls = page.filter((listed) => listed.parentCallSid === null);
       this.gather(page, legs);
+      const calls = page.filter((listed) => listed.parentCallSid === null);
       const alive = calls.filter((call) => !this.isOver(call, reading));
       openSince = alive.at(-1)?.startedAt ?? openSince;
-      await this.keepFromSweep(alive);
       const over = calls.filter((call) => !alive.includes(call));
-      for (const whole of await this.undecided(reading, over, legs)) await this.tell(reading, whole);
+      const undecided = await this.undecided(reading, over, legs);
+      const waiting = undecided.filter(({ call }) => this.isHeldBack(call, reading));
+      await this.keepFromSweep([...alive, ...waiting.map(({ call }) => call)]);
+      for (const whole of undecided) if (!waiting.includes(whole)) await this.tell(reading, whole);
+      held += waiting.length;
     }
+    if (held > 0) throw new Unavailable('words-wait', `Words of ${held} calls may still wait in a spool.`);
     return openSince;
   }
 
@@ -77,6 +86,12 @@ export class CallImport implements OnModuleInit {
 
   private isOver({ status, endedAt }: ListedCall, { now }: Reading<ListedCall>): boolean {
     return isOver({ status, endedAt: endedAt?.getTime() ?? null }, now.getTime());
+  }
+
+  /** Its own webhooks may wait in a spool. */
+  private isHeldBack({ startedAt, endedAt }: ListedCall, { now }: Reading<ListedCall>): boolean {
+    const silentMs = now.getTime() - (endedAt ?? startedAt).getTime();
+    return silentMs < this.backlog.silenceTellsAfterMs(now.getTime() - startedAt.getTime());
   }
 
   /** Calls to numbers of ours whose outcome is not known, oldest first. */
@@ -121,7 +136,7 @@ export class CallImport implements OnModuleInit {
     { of, status, at, decided }: Told,
   ): InboxEvent {
     const told = { AccountSid: accountSid, CallSid: of.sid, CallStatus: status, From: of.from, To: of.to };
-    const lasted = kind === 'call.status' && of.durationSeconds !== null;
+    const lasted = kind === 'call.status' && (of.durationSeconds ?? 0) > 0;
     const step = kind === 'call.status' ? `${of.sid}/${status}` : '';
     return {
       key: keyOf(accountSid, { kind, sid: call.sid, step }),

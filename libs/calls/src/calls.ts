@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Events, Jobs, numbered, type Check } from '#libs/durable';
+import { Backlog, Events, Jobs, numbered, type Check } from '#libs/durable';
 import { Db, newId, Tx } from '#libs/platform';
 import { SidDirectory } from '#libs/twilio';
 
@@ -16,7 +16,7 @@ import {
   type Patience,
   type Verdict,
 } from './outcome.domain.js';
-import { LONGEST_CALL_SECONDS } from './sweep.domain.js';
+import { LONGEST_CALL_SECONDS, OVERDUE_SECONDS } from './sweep.domain.js';
 
 /** A call as a webhook names it. */
 export interface CallIdentity {
@@ -60,7 +60,13 @@ const OBSERVE = hearing(
 );
 /** What tells nothing does not put off a verdict that is near. */
 const NOTE = hearing('id', 'calls.judge_at');
-const LOCK = `select ${COLUMNS}, judge_at <= clock_timestamp() as due from calls where tenant_id = $1 and id = $2 for update`;
+const LOCK = `
+  select ${COLUMNS}, judge_at <= clock_timestamp() as due, extract(epoch from clock_timestamp())::float8 * 1000 as now
+  from calls where tenant_id = $1 and id = $2 for update`;
+const OVERDUE = `
+  select id, tenant_id as "tenantId" from calls
+  where judge_at < clock_timestamp() - make_interval(secs => $2) and ($1::text[] is null or account_sid = any($1))
+  order by judge_at limit 200`;
 /** The verdict, with the checks that led to it. */
 const DECIDE = `
   with checks as (insert into decisions (id, tenant_id, subject_id, rule, position, name, input, verdict)
@@ -79,6 +85,9 @@ const TEXT_BACK = `
   update calls set text_back_sent = $3, text_back_message_id = $4, text_back_reason = $5, conversation_id = $6
   where tenant_id = $1 and id = $2`;
 
+/** How often a call is looked at of which words may wait on a disk. */
+const HELD_SECONDS = 2;
+
 type Row = Call & Record<string, unknown>;
 
 const talkedSeconds = ({ evidence }: Call): number | null =>
@@ -92,6 +101,7 @@ export class Calls implements OnModuleInit {
     private readonly jobs: Jobs,
     private readonly events: Events,
     private readonly sids: SidDirectory,
+    private readonly backlog: Backlog,
   ) {}
 
   onModuleInit(): void {
@@ -122,9 +132,25 @@ export class Calls implements OnModuleInit {
   /** Looks at a call again, when it is due. @param patience `swept` when nothing came at all */
   async judgeAgain(tenantId: string, callId: string, patience: Patience): Promise<void> {
     await this.db.transaction(tenantId, async (tx) => {
-      const call = await tx.one<Row & { due: boolean | null }>(LOCK, [tenantId, callId]);
-      if (call?.due === true) await this.judge(tx, call, patience);
+      const call = await tx.one<Row & { due: boolean | null; now: number }>(LOCK, [tenantId, callId]);
+      if (call?.due !== true) return;
+      if (patience === 'waited' && this.isHeldBack(call)) this.lookAgain(tx, call, HELD_SECONDS);
+      else await this.judge(tx, call, patience);
     });
+  }
+
+  /**
+   * Calls that nobody told the end of: all that are overdue, but while words may wait on a disk none, or only
+   * those of long ago.
+   * @param accountSids whose; everybody's when it is null
+   */
+  async overdue(accountSids: readonly string[] | null): Promise<readonly { id: string; tenantId: string }[]> {
+    const silentMs = this.backlog.silenceTellsAfterMs(Number.POSITIVE_INFINITY);
+    if (silentMs === Number.POSITIVE_INFINITY) return [];
+    const seconds = Math.max(OVERDUE_SECONDS, silentMs / 1_000);
+    return this.db.system('sweeper', (tx) =>
+      tx.query<{ id: string; tenantId: string }>(OVERDUE, [accountSids, seconds]),
+    );
   }
 
   /** Notes what the caller was texted, or why not. */
@@ -151,16 +177,22 @@ export class Calls implements OnModuleInit {
         tx.send(PROGRESS, [...ids, 'in-progress', LONGEST_CALL_SECONDS]);
         return;
       case 'wait':
-        tx.send(WAIT, [...ids, WAIT_SECONDS]);
-        return this.jobs.add(
-          tx,
-          'calls.judge',
-          { tenantId: call.tenantId, callId: call.id },
-          { inMs: WAIT_SECONDS * 1000 + 5 },
-        );
+        return this.lookAgain(tx, call, WAIT_SECONDS);
       case 'end':
         return this.decide(tx, call, move.verdict, patience);
     }
+  }
+
+  /** What was waited for may have come, and not be here yet. */
+  private isHeldBack({ evidence, startedAt, now }: Call & { readonly now: number }): boolean {
+    const heardAt = lastHeardAt(evidence);
+    const silentMs = now - (heardAt === null ? startedAt.getTime() : Date.parse(heardAt));
+    return silentMs < this.backlog.silenceTellsAfterMs(now - startedAt.getTime());
+  }
+
+  private lookAgain(tx: Tx, { tenantId, id }: Call, seconds: number): void {
+    tx.send(WAIT, [tenantId, id, seconds]);
+    this.jobs.add(tx, 'calls.judge', { tenantId, callId: id }, { inMs: seconds * 1_000 + 5 });
   }
 
   private async decide(tx: Tx, call: Call, verdict: Final, patience: Patience): Promise<void> {

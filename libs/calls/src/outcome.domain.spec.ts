@@ -69,6 +69,18 @@ describe('the outcome', () => {
     ['only a final status', final('no-answer', 9), 'fresh', { kind: 'wait', awaiting: 'dial-action' }],
     ['only a final status, waited', final('no-answer', 9), 'waited', missed('abandoned')],
     [
+      'a final status, and legs that rang out',
+      { ...final('completed', 21), ...leg('A', 'no-answer', 0), ...leg('B', 'no-answer') },
+      'waited',
+      missed('no-answer'),
+    ],
+    [
+      'a final status, and a leg that was still ringing',
+      { ...final('completed', 4), ...leg('A', 'no-answer', 0), ...leg('B', 'canceled') },
+      'waited',
+      missed('abandoned'),
+    ],
+    [
       'a final status and a leg that talked',
       { ...final('completed', 60), ...leg('A', 'completed', 50) },
       'waited',

@@ -74,13 +74,15 @@ export class Contacts {
   }
 
   /**
-   * Texts may be sent again. True when that is new. The ledger has it from when it was said, so that a STOP which was
+   * Texts may be sent again. True when that is new; a customer's own word is kept in any case, for a STOP that was said
+   * before it may come after it. The ledger has it from when it was said, so that a STOP which was
    * said after it and comes even later still counts; an opt-out it has from its commit, to be on the safe side.
    * @param secondsAgo when it was said, as far as anybody knows
    */
   async optIn(tx: Tx, contactId: string, consent: Consent, secondsAgo: number): Promise<boolean> {
     const changed = (await tx.one(OPT_IN, [tx.tenantId, contactId])) !== undefined;
-    if (changed) this.note(tx, contactId, { kind: 'opt-in', ...consent }, secondsAgo);
+    if (changed || consent.source === 'text')
+      this.note(tx, contactId, { kind: 'opt-in', ...consent }, secondsAgo);
     return changed;
   }
 

@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { DatabaseAddress } from '#libs/platform';
 
 import { Adoption } from './adoption.js';
+import { Backlog } from './backlog.js';
 import { DeadLetters } from './dead-letters.js';
 import { Decisions } from './decisions.js';
 import { Drain } from './drain.js';
@@ -28,6 +29,7 @@ export class DurableModule {
   static at(address: DatabaseAddress): DynamicModule {
     const faces = [
       Adoption,
+      Backlog,
       DeadLetters,
       Decisions,
       EventFeed,

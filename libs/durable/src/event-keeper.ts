@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Db, isOutage, Log, newId, Tx, Unavailable, uniqueViolation } from '#libs/platform';
+import { Db, isOutage, Log, newId, storable, Tx, Unavailable, uniqueViolation } from '#libs/platform';
 
 import { KEEP_WITHIN_MS } from './acceptance.domain.js';
 import { Jobs } from './jobs.js';
@@ -74,9 +74,15 @@ export class EventKeeper {
     return kept;
   }
 
-  /** Keeps an event without applying it: `failed`, to be looked at, or `dropped`, because it is somebody else's. */
+  /**
+   * Keeps an event without applying it: `failed`, to be looked at, or `dropped`, because it is somebody else's. What the
+   * database cannot keep of its words is left out: an event that could not even be recorded would wait for ever.
+   */
   async record(event: InboxEvent, verdict: 'failed' | 'dropped', why: string): Promise<Kept> {
-    const row = [...this.row(event, verdict), why.slice(0, 500)];
+    const params = Object.fromEntries(
+      Object.entries(event.params).map(([name, value]) => [storable(name), storable(value)]),
+    );
+    const row = [...this.row({ ...event, params }, verdict), why.slice(0, 500)];
     try {
       await this.db.system('inbox', (tx) => tx.query(RECORD, row));
       return { verdict: 'kept', answer: event.answer };

@@ -1,5 +1,6 @@
 export type { Waits } from './acceptance.domain.js';
 export { Adoption } from './adoption.js';
+export { Backlog } from './backlog.js';
 export { DeadLetters } from './dead-letters.js';
 export { Decisions, numbered, type Check } from './decisions.js';
 export { DurableModule } from './durable.module.js';

@@ -44,6 +44,11 @@ export class Refuge implements OnModuleInit {
     });
   }
 
+  /** How many events only our memory has. */
+  get size(): number {
+    return this.remembered.size;
+  }
+
   /** Writes an event to the disk; null when that fails, or takes too long. */
   async write(event: InboxEvent, because: Because): Promise<Ticket | null> {
     const written = await within(this.written(event, because), DISK_WITHIN_MS).catch(() => 'late' as const);

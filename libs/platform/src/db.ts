@@ -86,6 +86,11 @@ export class Db implements OnApplicationShutdown {
     return !this.breaker.closed;
   }
 
+  /** For how long it has been back since it was last away, in milliseconds; Infinity when it never was. */
+  get backForMs(): number {
+    return this.breaker.closedForMs;
+  }
+
   /** Says who is told when the database goes away, and when it is back. */
   whenAway(told: (away: boolean) => void): void {
     this.breaker.whenOpen(told);

@@ -15,6 +15,7 @@ export { PlatformModule, type Ground } from './platform.module.js';
 export { ProblemFilter } from './problem.filter.js';
 export { Sealer, SealingKey } from './seal.js';
 export { STOP_CUT_OFF_MS, STOP_MS } from './stop.domain.js';
+export { storable } from './storable.js';
 export { Tx } from './tx.js';
 export { IdPipe, IsInstant, Maybe, Nullable, validation } from './validation.js';
 export { pause, within } from './waiting.js';

@@ -13,6 +13,7 @@ export class OutageBreaker {
   private failures = 0;
   private probing = false;
   private stopped = false;
+  private lastOpenAt = Number.NEGATIVE_INFINITY;
   private told: (open: boolean) => void = () => undefined;
 
   /** @param answers asks the database something small; rejects within about a second when it is away */
@@ -20,6 +21,11 @@ export class OutageBreaker {
 
   get closed(): boolean {
     return this.failures < FAILURES_TO_OPEN;
+  }
+
+  /** For how long it has been closed since it was last open, in milliseconds; Infinity when it never was. */
+  get closedForMs(): number {
+    return this.closed ? performance.now() - this.lastOpenAt : 0;
   }
 
   /** @throws Unavailable without calling `work` while open. */
@@ -64,6 +70,7 @@ export class OutageBreaker {
 
   private async probe(): Promise<void> {
     this.probing = true;
+    this.lastOpenAt = performance.now();
     this.told(true);
     while (!this.closed && !this.stopped) {
       await pause(PROBE_EVERY_MS);
@@ -73,6 +80,7 @@ export class OutageBreaker {
       );
     }
     this.probing = false;
+    this.lastOpenAt = performance.now();
     if (this.closed) this.told(false);
   }
 }

@@ -76,6 +76,6 @@ export abstract class Telephony {
   abstract messagesSince(accountSid: string, since: Date): AsyncIterable<readonly ListedMessage[]>;
   /** Every call and leg of an account, in pages, newest first, back to `since`. @throws when they cannot be had */
   abstract callsSince(accountSid: string, since: Date): AsyncIterable<readonly ListedCall[]>;
-  /** A message's pictures. @throws when they cannot be had */
+  /** A message's pictures; none when the carrier has them no more. @throws when they cannot be had */
   abstract mediaOf(accountSid: string, messageSid: string): Promise<readonly ListedMedia[]>;
 }

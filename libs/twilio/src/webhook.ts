@@ -11,7 +11,7 @@ import {
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import { validateSync } from 'class-validator';
 import { BySignature } from '#libs/identity';
-import { Invalid } from '#libs/platform';
+import { Invalid, storable } from '#libs/platform';
 
 import type { Carried } from './callback-url.js';
 import type { WebhookParams } from './webhook.dto.js';
@@ -22,7 +22,7 @@ export interface Webhook<P extends WebhookParams = WebhookParams> {
   readonly accountSid: string;
   /** The fields of its shape. */
   readonly params: P;
-  /** All that Twilio sent, NUL characters removed: PostgreSQL keeps none. */
+  /** All that Twilio sent, without what PostgreSQL cannot keep. */
   readonly all: Readonly<Record<string, string>>;
   /** What our URL carried; null on the entry points. */
   readonly carried: Carried | null;
@@ -33,14 +33,13 @@ type Shape<P extends WebhookParams> = new () => P;
 /** Names that Twilio uses; what else comes is left out, and what means something to a parser is refused. */
 const NAME = /^[A-Za-z][\w.-]{0,99}$/;
 const HOSTILE = /[[\]]|^(?:__proto__|constructor|prototype)$/;
-const NUL = String.fromCharCode(0);
 
 const single = (params: Readonly<Record<string, string | string[]>>): Record<string, string> => {
   const all: Record<string, string> = {};
   for (const [key, value] of Object.entries(params)) {
     if (Array.isArray(value) || HOSTILE.test(key))
       throw new Invalid(`${key.slice(0, 40)} stands where Twilio sends none.`);
-    if (NAME.test(key)) all[key] = value.includes(NUL) ? value.replaceAll(NUL, '') : value;
+    if (NAME.test(key)) all[key] = storable(value);
   }
   return all;
 };

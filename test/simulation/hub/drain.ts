@@ -63,9 +63,13 @@ export class Drain {
   /** The others go on; only where those pass and it does not, it is given up. Whether it was. */
   private *inVain(host: Host, event: Held['event']): Work<boolean> {
     if (this.ground.store.away) return false;
-    const tries = triedAgain(this.triesOf(host).get(event.key), this.keeper.keptBy(host));
+    const tries = triedAgain(
+      this.triesOf(host).get(event.key),
+      this.keeper.keptBy(host),
+      this.ground.world.now,
+    );
     this.triesOf(host).set(event.key, tries);
-    return isHopeless(tries) && (yield* this.keeper.record(host, event, 'failed'));
+    return isHopeless(tries, this.ground.world.now) && (yield* this.keeper.record(host, event, 'failed'));
   }
 
   private triesOf(host: Host): Map<string, Tries> {

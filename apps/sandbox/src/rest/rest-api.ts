@@ -17,7 +17,8 @@ export interface RestParts {
 const LONGEST_HANG_MS = 120_000;
 const UNAUTHORIZED = errorAnswer(refused(20003, 'Authenticate', 401));
 
-const faultAnswer: Readonly<Record<429 | 500 | 503, RestAnswer>> = {
+const faultAnswer: Readonly<Record<404 | 429 | 500 | 503, RestAnswer>> = {
+  404: errorAnswer(refused(20404, 'The requested resource was not found', 404)),
   429: errorAnswer(refused(20429, 'Too Many Requests', 429)),
   500: errorAnswer(refused(20500, 'Internal Server Error', 500)),
   503: errorAnswer(refused(20503, 'Service Unavailable', 503)),

@@ -24,18 +24,18 @@ export interface Frame {
 /** What a segment holds. Positions are bytes from its start. */
 export interface Reading {
   readonly frames: readonly Frame[];
-  /** Ranges in the middle that hold no whole record. */
+  /** Ranges that hold no whole record, and were not torn off at the end. */
   readonly damaged: readonly { readonly from: number; readonly to: number }[];
-  /** Where the last whole record ends: what follows was torn off while it was written. */
+  /** Where what is to be kept ends: what follows was torn off while it was written. */
   readonly end: number;
 }
 
-/** Where the record that starts here ends; null when none does. */
+/** Where the record that starts here ends; null when none does. A start with nothing but zeros behind it is none. */
 const endOf = (bytes: Buffer, at: number): number | null => {
   if (at + HEADER_BYTES > bytes.length || bytes.readUInt32BE(at) !== MAGIC) return null;
   const length = bytes.readUInt32BE(at + 4);
   const end = at + HEADER_BYTES + length;
-  if (length > LONGEST_PAYLOAD || end > bytes.length) return null;
+  if (length === 0 || length > LONGEST_PAYLOAD || end > bytes.length) return null;
   return crc32(bytes.subarray(at + HEADER_BYTES, end)) === bytes.readUInt32BE(at + 8) ? end : null;
 };
 
@@ -50,6 +50,16 @@ const nextFrom = (bytes: Buffer, from: number): number | null => {
   return null;
 };
 
+/**
+ * Whether what follows the last whole record was torn off while it was written: a record that is longer than what is
+ * there of it, or ends in zeros, which is what a disk gives for what never came to it. Sealed records hold none.
+ */
+const isTorn = (tail: Buffer): boolean => {
+  if (tail.length < HEADER_BYTES || tail.at(-1) === 0) return true;
+  const length = tail.readUInt32BE(4);
+  return tail.readUInt32BE(0) === MAGIC && length <= LONGEST_PAYLOAD && HEADER_BYTES + length > tail.length;
+};
+
 /** Reads every whole record, over damage too. */
 export const framesIn = (bytes: Buffer): Reading => {
   const frames: Frame[] = [];
@@ -57,7 +67,10 @@ export const framesIn = (bytes: Buffer): Reading => {
   let at = 0;
   for (;;) {
     const start = nextFrom(bytes, at);
-    if (start === null) return { frames, damaged, end: at };
+    if (start === null) {
+      if (isTorn(bytes.subarray(at))) return { frames, damaged, end: at };
+      return { frames, damaged: [...damaged, { from: at, to: bytes.length }], end: bytes.length };
+    }
     if (start > at) damaged.push({ from: at, to: start });
     at = endOf(bytes, start) ?? bytes.length;
     frames.push({ at: start, payload: bytes.subarray(start + HEADER_BYTES, at) });

@@ -11,6 +11,7 @@ import { optOutForbids } from '../sending-rules.domain.js';
 import { Addressing } from './addressing.js';
 import { BLOCKED_AGAIN_MS, LOOK_OVERDUE_SECONDS } from './pace.domain.js';
 import { SendAlarm } from './send-alarm.js';
+import { isTooLate } from './resend.domain.js';
 import { loadSend } from './send-row.js';
 import type { SendEvent } from './send-state.domain.js';
 import { Sends } from './sends.js';
@@ -93,9 +94,10 @@ export class Outgoing {
 
   /** Holds the contact: whether it opted out is decided before or after, never between. */
   private async insteadOfSending(tx: Tx, message: Row): Promise<SendEvent | null> {
-    const { contactId, purpose, customerNumber, now: at } = message;
+    const { contactId, purpose, customerNumber, createdAt, now: at } = message;
     const { optedOutAt } = await this.contacts.hold(tx, contactId);
     if (optOutForbids({ optedOut: optedOutAt !== null, purpose })) return { kind: 'withdrawn', at };
+    if (isTooLate(purpose, at - createdAt.getTime())) return { kind: 'dropped', at, why: 'too-late' };
     return message.strayed ? this.strays.judge(tx, message, customerNumber, at) : null;
   }
 

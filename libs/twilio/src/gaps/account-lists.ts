@@ -1,4 +1,5 @@
 import type twilio from 'twilio';
+import { storable } from '#libs/platform';
 
 import type { ListedCall, ListedMedia, ListedMessage } from '../telephony.js';
 
@@ -38,8 +39,8 @@ const callOf = (call: Call): ListedCall & { readonly at: Date } => ({
   sid: call.sid,
   parentCallSid: call.parentCallSid || null,
   direction: directionOf(call.direction),
-  from: call.from,
-  to: call.to,
+  from: storable(call.from),
+  to: storable(call.to),
   status: call.status,
   durationSeconds: call.duration === null ? null : Number(call.duration),
   startedAt: call.dateCreated,
@@ -50,10 +51,10 @@ const callOf = (call: Call): ListedCall & { readonly at: Date } => ({
 export const messageOf = (message: Message): ListedMessage & { readonly at: Date } => ({
   sid: message.sid,
   direction: directionOf(message.direction),
-  from: message.from,
-  to: message.to,
+  from: storable(message.from),
+  to: storable(message.to),
   messagingServiceSid: message.messagingServiceSid,
-  body: message.body,
+  body: storable(message.body),
   numMedia: Number(message.numMedia),
   status: message.status,
   errorCode: message.errorCode === null ? null : String(message.errorCode),
@@ -69,16 +70,21 @@ export async function* messagesSince(client: Client, since: Date): AsyncGenerato
   yield* backTo(await client.messages.page({ pageSize: PAGE }), messageOf, since);
 }
 
-/** Named as webhooks name them: without an extension. */
-export const mediaOf = async (client: Client, messageSid: string): Promise<readonly ListedMedia[]> => {
-  const media = await client.messages(messageSid).media.list({ limit: MOST_MEDIA });
-  return media.map(({ uri, contentType }) => ({ url: TWILIO + uri.replace(/\.json$/, ''), contentType }));
-};
-
 const NOT_FOUND = 404;
 
 const isNotFound = (error: unknown): boolean =>
   error instanceof Error && 'status' in error && error.status === NOT_FOUND;
+
+/** Named as webhooks name them: without an extension; none when Twilio has them no more. */
+export const mediaOf = async (client: Client, messageSid: string): Promise<readonly ListedMedia[]> => {
+  try {
+    const media = await client.messages(messageSid).media.list({ limit: MOST_MEDIA });
+    return media.map(({ uri, contentType }) => ({ url: TWILIO + uri.replace(/\.json$/, ''), contentType }));
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+};
 
 /** One message; null when Twilio has it no more. */
 export const messageWith = async (client: Client, sid: string): Promise<ListedMessage | null> => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Configuration, isOutage, Log } from '#libs/platform';
+import { Configuration, isOutage, Log, pause } from '#libs/platform';
 
 import { Accounts } from '../accounts.js';
 import { Telephony, type ListedCall, type ListedMedia, type ListedMessage } from '../telephony.js';
@@ -26,7 +26,7 @@ export interface Reading<T> {
   readonly now: Date;
   /** Since when each number is ours. */
   readonly registered: ReadonlyMap<string, Date>;
-  /** A message's pictures. @throws when they cannot be had */
+  /** A message's pictures; none when they cannot be had: its words come all the same. */
   readonly mediaOf: (messageSid: string) => Promise<readonly ListedMedia[]>;
 }
 
@@ -42,6 +42,8 @@ export const GAP_IMPORT = 'gap-import';
 const TICK_MS = 2_000;
 /** How many accounts are read at once; a request waits up to 20 s for its answer. */
 const AT_ONCE = 4;
+/** Pictures that cannot be had are asked for once more after this long. */
+const MEDIA_AGAIN_MS = 1_000;
 
 /**
  * Heals gaps: after a start, and every ten minutes, what Twilio lists and we never saw is imported through the inbox,
@@ -52,6 +54,7 @@ export class GapImport {
   private readonly runs = new Map<string, Runs>();
   private readonly startedAt = performance.now();
   private readonly underWay = new Set<string>();
+  private readonly callsRead = new Set<string>();
   private messages: Importer<ListedMessage> = () => Promise.resolve(null);
   private calls: Importer<ListedCall> = () => Promise.resolve(null);
 
@@ -78,7 +81,7 @@ export class GapImport {
   get healed(): readonly string[] | null {
     if (this.sinceStart > SWEEPS_WAIT_MS) return null;
     return [...this.accounts.allKnown()]
-      .filter(({ accountSid, status }) => status !== 'active' || this.runsOf(accountSid).complete > 0)
+      .filter(({ accountSid, status }) => status !== 'active' || this.callsRead.has(accountSid))
       .map(({ accountSid }) => accountSid);
   }
 
@@ -95,10 +98,7 @@ export class GapImport {
   /** Reads one account's lists now. */
   async run(accountSid: string): Promise<void> {
     const before = this.runsOf(accountSid);
-    const end = await this.readBoth(accountSid, before).catch((error: unknown): RunEnd => {
-      this.log.warn("Twilio's lists are read later", { accountSid, error: String(error) });
-      return 'failed';
-    });
+    const end = await this.readBoth(accountSid, before);
     this.runs.set(accountSid, afterRun(before, end, this.sinceStart));
   }
 
@@ -120,13 +120,28 @@ export class GapImport {
     return this.runs.get(accountSid) ?? NO_RUNS;
   }
 
+  /** Each list by itself: one that cannot be read keeps nobody from the other. */
   private async readBoth(accountSid: string, before: Runs): Promise<RunEnd> {
     const since = Math.min(servesSince(before), this.sinceStart);
-    const messages = await this.read(accountSid, 'messages', since, (mark) =>
-      this.importMessages(accountSid, mark),
+    const works = {
+      messages: (mark: Mark) => this.importMessages(accountSid, mark),
+      calls: (mark: Mark) => this.importCalls(accountSid, mark),
+    };
+    const ends: RunEnd[] = [];
+    for (const kind of ['messages', 'calls'] as const)
+      ends.push(await this.endOf(this.read(accountSid, kind, since, works[kind]), accountSid, kind));
+    if (ends[1] === 'complete') this.callsRead.add(accountSid);
+    return (['failed', 'held'] as const).find((end) => ends.includes(end)) ?? 'complete';
+  }
+
+  private endOf(reading: Promise<boolean>, accountSid: string, kind: ListKind): Promise<RunEnd> {
+    return reading.then(
+      (complete) => (complete ? 'complete' : 'held'),
+      (error: unknown) => {
+        this.log.warn("Twilio's lists are read later", { accountSid, kind, error: String(error) });
+        return 'failed';
+      },
     );
-    const calls = await this.read(accountSid, 'calls', since, (mark) => this.importCalls(accountSid, mark));
-    return messages && calls ? 'complete' : 'held';
   }
 
   /**
@@ -188,8 +203,19 @@ export class GapImport {
     pages: AsyncIterable<readonly T[]>,
   ): Promise<Reading<T>> {
     const registered = await this.marks.registered(accountSid);
-    const mediaOf = (sid: string): Promise<readonly ListedMedia[]> => this.telephony.mediaOf(accountSid, sid);
+    const mediaOf = (sid: string): Promise<readonly ListedMedia[]> => this.mediaOf(accountSid, sid);
     return { accountSid, now, registered, mediaOf, pages: this.held(accountSid, kind, pages) };
+  }
+
+  /** Asked for twice. A text without its pictures is better than none, and than none of those behind it. */
+  private async mediaOf(accountSid: string, sid: string): Promise<readonly ListedMedia[]> {
+    const ask = (): Promise<readonly ListedMedia[]> => this.telephony.mediaOf(accountSid, sid);
+    try {
+      return await ask().catch(() => pause(MEDIA_AGAIN_MS).then(ask));
+    } catch (error) {
+      this.log.warn('a text is imported without its pictures', { accountSid, sid, error: String(error) });
+      return [];
+    }
   }
 
   /** Holds the list longer with every page. */

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Inbox, keyOf, Spool } from '#libs/durable';
+import { Db } from '#libs/platform';
+import { GapImport } from '#libs/twilio';
+
+import { Calls } from '../calls.js';
+import { ACCOUNT, newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
+import { happened } from '../lists.js';
+
+/** Longer than a sweep comes round, or than evidence is waited for. */
+const A_WHILE_MS = 7_500;
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+describe('a call of which words wait on a disk', () => {
+  let hub: TestHub;
+  let tenant: TestTenant;
+  let calls: Calls;
+
+  beforeAll(async () => {
+    hub = await TestHub.start();
+    tenant = await hub.tenant({ aiEnabled: false, textBackCooldownMinutes: 0 });
+    calls = new Calls(hub, tenant);
+    await hub.database.query(`
+      create function not_now() returns trigger language plpgsql as
+        $$ begin raise exception 'not now' using errcode = '57014'; end $$`);
+    await hub.database.query(`update phone_numbers set created_at = created_at - interval '1 hour'`);
+  });
+  afterAll(() => hub.stop());
+
+  /** The database does not take these events, and all else. */
+  const whileNotTaken = async (events: string, work: () => Promise<unknown>): Promise<void> => {
+    await hub.database.query(
+      `create trigger not_now before insert on webhook_events for each row when (${events}) execute function not_now()`,
+    );
+    try {
+      await work();
+    } finally {
+      await hub.database.query('drop trigger not_now on webhook_events');
+    }
+  };
+
+  const isOverdue = (callSid: string, minutes = 1): Promise<unknown> =>
+    hub.database.query(
+      'update calls set judge_at = clock_timestamp() - make_interval(mins => $2) where call_sid = $1',
+      [callSid, minutes],
+    );
+
+  const answeredAfterAll = async (from: string): Promise<void> => {
+    await hub.eventually(async () => (await calls.shown(from))?.outcome === 'answered');
+    expect(hub.sandbox.textsTo(from)).toEqual([]);
+  };
+
+  it('is not swept before they are heard', async () => {
+    const [from, sid] = [newCaller(), newSid('CA')];
+    const urls = await calls.incoming(sid, from);
+    await whileNotTaken(`new.kind = 'call.dial'`, async () => {
+      await calls.action(from, sid, urls, 'completed');
+      expect(hub.app.get(Spool).size.records).toBe(1);
+      await isOverdue(sid);
+      await pause(A_WHILE_MS);
+    });
+    await answeredAfterAll(from);
+  }, 30_000);
+
+  it('is not judged without the Dial action that is one of them', async () => {
+    const [from, sid] = [newCaller(), newSid('CA')];
+    const urls = await calls.incoming(sid, from);
+    await whileNotTaken(`new.kind = 'call.dial'`, async () => {
+      await calls.action(from, sid, urls, 'completed');
+      await calls.final(from, sid, 'completed', 21);
+      await pause(A_WHILE_MS);
+    });
+    await answeredAfterAll(from);
+  }, 30_000);
+
+  it('is swept all the same when they are not heard for ten minutes', async () => {
+    const [from, sid] = [newCaller(), newSid('CA')];
+    const urls = await calls.incoming(sid, from);
+    await whileNotTaken(`new.kind = 'call.dial'`, async () => {
+      await calls.action(from, sid, urls, 'completed');
+      await isOverdue(sid, 11);
+      await hub.eventually(async () => (await calls.shown(from))?.outcome === 'missed');
+    });
+  }, 30_000);
+
+  it('is not imported without them: it may have been refused, or told otherwise', async () => {
+    const [from, sid] = [newCaller(), newSid('CA')];
+    const own = `new.kind like 'call.%' and new.context ->> 'plan' is distinct from 'unattended'`;
+    await whileNotTaken(own, async () => {
+      const urls = await calls.incoming(sid, from);
+      await calls.action(from, sid, urls, 'completed');
+      const listed = { sid, from, to: tenant.number, status: 'completed', durationSeconds: 40 };
+      await fetch(`${hub.sandbox.url}/sandbox/known`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ calls: [listed] }),
+      });
+      happened(hub, sid, 1);
+      await hub.app.get(GapImport).run(ACCOUNT.accountSid);
+      expect(await calls.shown(from)).toBeUndefined();
+    });
+    await answeredAfterAll(from);
+    await hub.app.get(GapImport).run(ACCOUNT.accountSid);
+    expect((await calls.shown(from))?.outcome).toBe('answered');
+  }, 30_000);
+
+  it("is not judged while another host's disk may still be read after an outage, and a newer one is", async () => {
+    const [from, sid, silent, newer] = [newCaller(), newSid('CA'), newCaller(), newSid('CA')];
+    const ended = newSid('CA');
+    await calls.incoming(sid, from);
+    await calls.incoming(ended, silent);
+    await calls.final(silent, ended, 'completed', 21);
+    const db = hub.app.get(Db);
+    await hub.database.open(false);
+    await hub.eventually(() => Promise.resolve(db.away), 30_000);
+    await hub.database.open(true);
+    await hub.eventually(() => Promise.resolve(!db.away), 30_000);
+    await isOverdue(sid, 60);
+    const after = newCaller();
+    await calls.incoming(newer, after);
+    await calls.final(after, newer, 'completed', 21);
+    await hub.eventually(async () => (await calls.shown(after))?.outcome === 'missed');
+    await pause(A_WHILE_MS);
+    for (const callSid of [sid, ended])
+      await hub.app.get(Inbox).accept({
+        key: keyOf(ACCOUNT.accountSid, { kind: 'call.dial', sid: callSid, step: '' }, 'nobody'),
+        kind: 'call.dial',
+        sid: callSid,
+        accountSid: ACCOUNT.accountSid,
+        tenantId: tenant.id,
+        params: { CallSid: callSid, DialCallStatus: 'completed', DialBridged: 'true' },
+        context: { phoneNumberId: tenant.phoneNumberId, screening: 'none', callSid },
+        answer: '<Response/>',
+        ageMs: 20_000,
+      });
+    await answeredAfterAll(from);
+    await answeredAfterAll(silent);
+  }, 90_000);
+});
