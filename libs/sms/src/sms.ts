@@ -29,6 +29,8 @@ export interface Draft {
 
 export interface Queued {
   readonly message: Message;
+  /** False when the same was asked for before: this is the message of then. */
+  readonly isNew: boolean;
   /** Why it was suppressed; null when it goes out. */
   readonly refusal: Refusal | null;
   readonly checks: readonly Check[];
@@ -120,7 +122,7 @@ export class Sms {
     if (made === undefined) return this.before(tx, draft.dedupKey);
     if (automatic) this.decisions.keep(tx, id, 'send', checks);
     if (refusal === null) this.alarm.set(tx, made.conversationId ?? '', { at: made.sendAt });
-    return { message: made, refusal, checks };
+    return { message: made, isNew: true, refusal, checks };
   }
 
   /** Cancels every automatic text to a contact, or only one conversation's; one under way, should it come back. */
@@ -142,7 +144,8 @@ export class Sms {
   private async before(tx: Tx, dedupKey: string): Promise<Queued> {
     const message = await tx.one<Message & Record<string, unknown>>(SAME, [tx.tenantId, dedupKey]);
     if (message === undefined) throw new Error('The message is neither new nor known.');
-    return { message, refusal: (message.suppressedReason as Refusal | null) ?? null, checks: [] };
+    const refusal = (message.suppressedReason as Refusal | null) ?? null;
+    return { message, isNew: false, refusal, checks: [] };
   }
 
   private row(id: string, tx: Tx, draft: Draft, refusal: Refusal | null): unknown[] {
