@@ -96,7 +96,9 @@ export class Sends {
   /** A human's word on a text that is held. */
   resolve(tx: Tx, id: string, as: 'resend' | 'discard'): void {
     const resolved = this.apply(tx, tx.need('messages', id), { kind: 'resolved', at: tx.now, as });
-    if (resolved !== null) tx.notes.push({ kind: 'resolved', message: id, as });
+    if (resolved === null) return;
+    if (as === 'resend') tx.set('messages', id, { ...resolved, sendAt: tx.now });
+    tx.notes.push({ kind: 'resolved', message: id, as });
   }
 
   /** What Twilio says of a text that we sent. @throws Foreign for an attempt that is not its own */

@@ -10,6 +10,7 @@ import { HAS_STRAYS, Strays } from '../restore/strays.js';
 import { optOutForbids } from '../sending-rules.domain.js';
 import { Addressing } from './addressing.js';
 import { BLOCKED_AGAIN_MS, LOOK_OVERDUE_SECONDS } from './pace.domain.js';
+import { isTooLate } from './resend.domain.js';
 import { SendAlarm } from './send-alarm.js';
 import { loadSend } from './send-row.js';
 import type { SendEvent } from './send-state.domain.js';
@@ -91,12 +92,17 @@ export class Outgoing {
     return { attemptId, messageId, contactId, text, claimed };
   }
 
-  /** Holds the contact: whether it opted out is decided before or after, never between. */
+  /**
+   * Holds the contact: whether it opted out is decided before or after, never between. What was put off on purpose
+   * (`send_at`) is not late by that; what waited for Twilio, or for us, is.
+   */
   private async insteadOfSending(tx: Tx, message: Row): Promise<SendEvent | null> {
-    const { contactId, purpose, customerNumber, now: at } = message;
+    const { contactId, purpose, customerNumber, sendAt, now: at } = message;
     const { optedOutAt } = await this.contacts.hold(tx, contactId);
     if (optOutForbids({ optedOut: optedOutAt !== null, purpose })) return { kind: 'withdrawn', at };
-    return message.strayed ? this.strays.judge(tx, message, customerNumber, at) : null;
+    const stray = message.strayed ? await this.strays.judge(tx, message, customerNumber, at) : null;
+    if (stray !== null) return stray;
+    return isTooLate(purpose, at - sendAt.getTime()) ? { kind: 'dropped', at, why: 'too-late' } : null;
   }
 
   private async change(tx: Tx, { id }: Row, event: SendEvent): Promise<null> {

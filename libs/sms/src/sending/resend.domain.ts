@@ -32,6 +32,13 @@ const MOST_AGE_MS: Partial<Readonly<Record<Purpose, number>>> = {
   'opt-out-confirmation': CONFIRMATION_MS,
 };
 
+/**
+ * Whether a text of this kind makes no sense any more.
+ * @param ageMs how long it has been due
+ */
+export const isTooLate = (purpose: Purpose, ageMs: number): boolean =>
+  ageMs >= (MOST_AGE_MS[purpose] ?? Number.POSITIVE_INFINITY);
+
 const DOUBTFUL: readonly string[] = ['open', 'unknown', 'absent', 'accepted'];
 
 /** Whether an attempt with this outcome may have reached Twilio. */
@@ -51,10 +58,7 @@ const isStale = ({ since, ...kind }: Judged): boolean =>
 /** The first that holds decides. */
 const VERDICTS: readonly (readonly [Resend, (judged: Judged) => boolean])[] = [
   [{ kind: 'hold', why: 'absent' }, ({ tries, author }) => tries >= MOST_ATTEMPTS || author === 'human'],
-  [
-    { kind: 'drop', why: 'too-late' },
-    ({ age, purpose }) => age >= (MOST_AGE_MS[purpose] ?? Number.POSITIVE_INFINITY),
-  ],
+  [{ kind: 'drop', why: 'too-late' }, ({ age, purpose }) => isTooLate(purpose, age)],
   [{ kind: 'drop', why: 'stale' }, isStale],
 ];
 
