@@ -8,6 +8,7 @@ import { isAllowedDestination } from '#libs/twilio';
 import { segmentsOf, type Author, type Purpose } from './message.domain.js';
 import type { Message } from './message.entity.js';
 import { COLUMNS } from './message-view.js';
+import { isAnswer } from './sending/resend.domain.js';
 import { SendAlarm } from './sending/send-alarm.js';
 import { mayBeSent, type Refusal, type SendingVerdict } from './sending-rules.domain.js';
 
@@ -59,7 +60,10 @@ const CANCEL = `
   update messages set status = case status when 'queued' then 'canceled' else status end,
     recalled_at = case status when 'sending' then clock_timestamp() end
   where tenant_id = $1 and contact_id = $2 and status in ('queued', 'sending') and automatic
-    and ($3::uuid is null or conversation_id = $3)`;
+    and ($3::uuid is null or conversation_id = $3)
+  returning status, author, purpose`;
+
+type CanceledText = Pick<Message, 'status' | 'author' | 'purpose'> & Record<string, unknown>;
 
 type Counts = Pick<Parameters<typeof mayBeSent>[0], 'automaticLastHour' | 'sentToday' | 'prefixTextBacks'>;
 
@@ -125,9 +129,13 @@ export class Sms {
     return { message: made, isNew: true, refusal, checks };
   }
 
-  /** Cancels every automatic text to a contact, or only one conversation's; one under way, should it come back. */
-  cancelAutomatic(tx: Tx, contactId: string, conversationId: string | null): void {
-    tx.send(CANCEL, [tx.tenantId, contactId, conversationId]);
+  /**
+   * Cancels every automatic text to a contact, or only one conversation's; one under way, should it come back.
+   * @returns whether an answer to the customer, which was believed given, has not left
+   */
+  async cancelAutomatic(tx: Tx, contactId: string, conversationId: string | null): Promise<boolean> {
+    const found = await tx.query<CanceledText>(CANCEL, [tx.tenantId, contactId, conversationId]);
+    return found.some((text) => text.status === 'canceled' && isAnswer(text));
   }
 
   private async takeTurns(tx: Tx, { purpose, contact }: Draft): Promise<void> {
