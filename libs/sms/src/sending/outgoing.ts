@@ -9,7 +9,7 @@ import type { Claimed } from '../restore/incarnation.js';
 import { HAS_STRAYS, Strays } from '../restore/strays.js';
 import { optOutForbids } from '../sending-rules.domain.js';
 import { Addressing } from './addressing.js';
-import { BLOCKED_AGAIN_MS, LOOK_OVERDUE_SECONDS } from './pace.domain.js';
+import { BLOCKED_AGAIN_MS, LOOK_OVERDUE_SECONDS, SETTLED_AGAIN_MS } from './pace.domain.js';
 import { isTooLate } from './resend.domain.js';
 import { SendAlarm } from './send-alarm.js';
 import { loadSend } from './send-row.js';
@@ -58,6 +58,10 @@ const OVERDUE = `
   select a.id from message_attempts a join messages m on m.tenant_id = a.tenant_id and m.id = a.message_id
   where m.tenant_id = $1 and m.conversation_id = $2 and m.status = 'sending' and a.outcome in ('open', 'unknown')
     and a.look_at < clock_timestamp() - interval '${LOOK_OVERDUE_SECONDS} seconds'`;
+
+/** The text that is in the way, unless whoever settles it has it in hand right now. */
+const IN_THE_WAY = `
+  select 1 from messages where tenant_id = $1 and conversation_id = $2 and status = 'sending' for share skip locked`;
 
 /** Finds the text of a conversation that is next, and opens its attempt. */
 @Injectable()
@@ -125,10 +129,14 @@ export class Outgoing {
     return null;
   }
 
+  /** Whoever settles the text ahead wakes this one, but for who looked for it before this one was there. */
   private async waitForWay(tx: Tx, conversationId: string): Promise<null> {
     const overdue = await tx.query<{ id: string }>(OVERDUE, [tx.tenantId, conversationId]);
     for (const { id } of overdue) this.alarm.look(tx, id, {});
-    this.alarm.set(tx, conversationId, { inMs: BLOCKED_AGAIN_MS });
+    const inTheWay = await tx.one(IN_THE_WAY, [tx.tenantId, conversationId]);
+    this.alarm.set(tx, conversationId, {
+      inMs: inTheWay === undefined ? SETTLED_AGAIN_MS : BLOCKED_AGAIN_MS,
+    });
     return null;
   }
 }
