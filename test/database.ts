@@ -56,7 +56,7 @@ export interface TestDatabase {
   query(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   /** Lets nobody in, and shows everybody the door; or lets them in again. */
   open(yes: boolean): Promise<void>;
-  /** Copies all of it, while nobody else is connected; gives what puts the copy in its place. */
+  /** Copies all of it, while nobody else is connected; gives what puts it back, as often as wanted. */
   backup(): Promise<() => Promise<void>>;
   drop(): Promise<void>;
 }
@@ -107,12 +107,15 @@ export const createDatabase = async (): Promise<TestDatabase> => {
       return () =>
         alone(async (admin) => {
           await admin.query(`drop database ${name}`);
-          await admin.query(`alter database ${name}_backup rename to ${name}`);
+          await admin.query(`create database ${name} template ${name}_backup owner ${ROLE}`);
         });
     },
     drop: async () => {
       await client.end();
-      await onCluster((admin) => admin.query(`drop database ${name} with (force)`));
+      await onCluster(async (admin) => {
+        await admin.query(`drop database ${name} with (force)`);
+        await admin.query(`drop database if exists ${name}_backup`);
+      });
     },
   };
 };

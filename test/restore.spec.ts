@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pause } from '#libs/platform';
 
@@ -125,6 +128,32 @@ describe('a database that went back in time', () => {
     await arrived(fresh);
     await write(receivers[0] ?? '', 'Something else');
     await arrived(receivers[0] ?? '', 2);
+  }, 180_000);
+
+  it('sends nothing again when the same backup is restored a second time, nor when nobody can read what was seen', async () => {
+    let one = hub.start();
+    await hub.ready();
+    business = await hub.tenant();
+    await write(newCaller());
+    const receivers = await waiting();
+    await hub.stop(one);
+    const restore = await hub.database.backup();
+    one = hub.start();
+    await hub.ready();
+    await mend();
+    for (const to of receivers) await arrived(to);
+    const before = everything();
+    for (const isReadable of [true, true, false]) {
+      await pause(4_000); // the witness is written lazily
+      await hub.stop(one);
+      await restore();
+      if (!isReadable) await writeFile(join(hub.folder, 'sends-witness.json'), '{"installation":');
+      one = hub.start();
+      await hub.ready();
+      for (const to of receivers) await until(async () => !(await statusesOf(to)).includes('queued'));
+      expect(everything()).toEqual(before);
+      expect(await hub.database.query('select 1 from restores')).not.toEqual([]);
+    }
   }, 180_000);
 
   it('is noticed by a process that runs on, and another installation is not taken for it', async () => {

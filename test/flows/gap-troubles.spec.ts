@@ -110,16 +110,19 @@ describe("what is wrong with Twilio's lists", () => {
 
   it('and cannot be kept all the same, becomes a dead letter', async () => {
     const sid = newSid('SM');
-    const accepted = await hub.app.get(Inbox).accept({
-      key: keyOf(ACCOUNT.accountSid, { kind: 'sms.incoming', sid, step: '' }, 'must-be-kept'),
-      kind: 'sms.incoming',
-      sid,
-      accountSid: ACCOUNT.accountSid,
-      tenantId: tenant.id,
-      params: { MessageSid: sid, From: newCaller(), To: tenant.number, Body: String.fromCharCode(0) },
-      context: { phoneNumberId: tenant.phoneNumberId },
-      answer: '<Response/>',
-    });
+    const accepted = await hub.app.get(Inbox).accept(
+      {
+        key: keyOf(ACCOUNT.accountSid, { kind: 'sms.incoming', sid, step: '' }),
+        kind: 'sms.incoming',
+        sid,
+        accountSid: ACCOUNT.accountSid,
+        tenantId: tenant.id,
+        params: { MessageSid: sid, From: newCaller(), To: tenant.number, Body: String.fromCharCode(0) },
+        context: { phoneNumberId: tenant.phoneNumberId },
+        answer: '<Response/>',
+      },
+      'must-be-kept',
+    );
     expect(accepted.verdict).toBe('kept');
     expect(hub.app.get(Spool).size.records).toBe(0);
     const { body } = await hub.get<{ data: { error: string }[] }>('/v1/dead-letters', tenant.key);

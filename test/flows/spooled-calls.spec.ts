@@ -122,17 +122,20 @@ describe('a call of which words wait on a disk', () => {
     await hub.eventually(async () => (await calls.shown(after))?.outcome === 'missed');
     await pause(A_WHILE_MS);
     for (const callSid of [sid, ended])
-      await hub.app.get(Inbox).accept({
-        key: keyOf(ACCOUNT.accountSid, { kind: 'call.dial', sid: callSid, step: '' }, 'nobody'),
-        kind: 'call.dial',
-        sid: callSid,
-        accountSid: ACCOUNT.accountSid,
-        tenantId: tenant.id,
-        params: { CallSid: callSid, DialCallStatus: 'completed', DialBridged: 'true' },
-        context: { phoneNumberId: tenant.phoneNumberId, screening: 'none', callSid },
-        answer: '<Response/>',
-        ageMs: 20_000,
-      });
+      await hub.app.get(Inbox).accept(
+        {
+          key: keyOf(ACCOUNT.accountSid, { kind: 'call.dial', sid: callSid, step: '' }),
+          kind: 'call.dial',
+          sid: callSid,
+          accountSid: ACCOUNT.accountSid,
+          tenantId: tenant.id,
+          params: { CallSid: callSid, DialCallStatus: 'completed', DialBridged: 'true' },
+          context: { phoneNumberId: tenant.phoneNumberId, screening: 'none', callSid },
+          answer: '<Response/>',
+          ageMs: 20_000,
+        },
+        'nobody',
+      );
     await answeredAfterAll(from);
     await answeredAfterAll(silent);
   }, 90_000);

@@ -64,6 +64,7 @@ export const BRANCHES = [
   'an absence was doubted',
   'a text that came back was overtaken',
   'a late word did not lower a status',
+  'a text had waited too long to be sent',
   'a text waited for the one before it',
   'two workers wanted the same text',
   // consent and hands

@@ -8,7 +8,7 @@ import { Consents } from './spoken-consent.js';
 import { TEXTS } from './people.js';
 import { textBackLaw } from './text-back-law.js';
 import type { Watched } from './watched.js';
-import { attemptsAreLawful, statusMayBecome } from './send-laws.js';
+import { attemptsAreLawful, statusMayBecome, whyTooLate } from './send-laws.js';
 import type { Invariant } from './what-must-hold.js';
 import { MINUTE, SECOND, Violation } from './world.js';
 
@@ -197,6 +197,8 @@ export class Invariants {
     const { watched, resent } = this;
     const why = attemptsAreLawful(watched, before, resent.has(id));
     this.holds(why === null, 2, `${id} is sent again: ${why}`);
+    const late = resent.has(id) ? null : whyTooLate(before, tx.now);
+    this.holds(late === null, 8, `${id} is sent: ${late}`);
     const isConfirmation = purpose === 'opt-out-confirmation';
     const bar = isConfirmation ? null : this.consents.barOf(contact);
     this.holds(bar === null, 5, `${id} goes to ${contact} after ${bar}`);

@@ -2,7 +2,7 @@ import type { MessageStatus } from '../../libs/sms/src/message.domain.js';
 import type { Attempt } from '../../libs/sms/src/sending/send-state.domain.js';
 import type { Watched } from './watched.js';
 import type { Message } from './rows.js';
-import { SECOND } from './world.js';
+import { MINUTE, SECOND } from './world.js';
 
 const APART_MS = 30 * SECOND;
 
@@ -41,6 +41,12 @@ const whyNotAbsent = ({ carrier, settings }: Watched, message: Message, attempt:
   if (first === undefined || lacking.length < 2) return "Twilio's lists did not lack it twice";
   const isApart = lacking.some(({ at }) => at >= first.at + APART_MS);
   return isApart ? null : 'the lists that lacked it were read less than 30 s apart';
+};
+
+/** Why a text must not be sent any more, however it came to wait; null when it may be. */
+export const whyTooLate = ({ purpose, createdAt }: Message, now: number): string | null => {
+  const minutes = purpose === 'text-back' ? 10 : purpose === 'opt-out-confirmation' ? 5 : null;
+  return minutes !== null && now - createdAt >= minutes * MINUTE ? `it is ${minutes} min late` : null;
 };
 
 /** Why another attempt of a text must not be opened; null when it may be. */

@@ -1,4 +1,5 @@
 import type { DispatchAnswer, Lead } from './dispatch.domain.js';
+import { keepable } from './keepable.domain.js';
 
 const HANDOFF = ['escalate_to_owner', 'escalate_to_human'];
 const DONE = ['end_conversation'];
@@ -12,11 +13,11 @@ const text = (value: unknown): string | null =>
   typeof value === 'string' && value.trim() !== '' ? value : null;
 
 const LONGEST_FACT = 500;
-/** Control characters and halves of characters, which no database keeps. */
-const UNFIT = /\p{Cc}|\p{Cs}/gu;
 
-const fact = (value: unknown): string | null =>
-  text(value)?.replace(UNFIT, ' ').slice(0, LONGEST_FACT).trim() ?? null;
+const fact = (value: unknown): string | null => {
+  const given = text(value);
+  return given === null ? null : keepable(given, LONGEST_FACT);
+};
 
 const URGENCY = ['normal', 'urgent', 'emergency'] as const;
 

@@ -7,6 +7,10 @@ import { BuiltinDispatcher } from './builtin/builtin.dispatcher.js';
 import { DispatchBotDispatcher } from './dispatch-bot.dispatcher.js';
 import type { DispatchAnswer } from './dispatch.domain.js';
 import type { Dispatcher, DispatchRequest } from './dispatcher.js';
+import { keepable } from './keepable.domain.js';
+
+/** It may quote what the dispatcher answered. */
+const LONGEST_ERROR = 200;
 
 interface Tried {
   readonly dispatcher: string;
@@ -41,7 +45,7 @@ export class DispatcherPanel {
           dispatcher: dispatcher.name,
           error: String(error),
         });
-        tried.push({ dispatcher: dispatcher.name, error: String(error).slice(0, 200) });
+        tried.push({ dispatcher: dispatcher.name, error: keepable(String(error), LONGEST_ERROR) });
       }
     }
     const lead = { name: null, address: null, jobType: null, urgency: null, summary: null };

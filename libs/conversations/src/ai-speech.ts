@@ -45,7 +45,7 @@ export class AiSpeech {
       author: 'ai',
       purpose: 'reply',
       body: text,
-      dedupKey: `ai:${conversation.id}:${answers}`,
+      dedupKey: `ai:${conversation.id}:${conversation.epoch}:${answers}`,
       epoch: conversation.epoch,
     });
     this.thread.append(tx, conversation.id, { kind: 'message', messageId: message.id });

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentTenant, RequireScope } from '#libs/identity';
-import { IdPipe, PageQuery } from '#libs/platform';
+import { IdPipe, Intent, PageQuery } from '#libs/platform';
 import { MessagePage, MessageView } from '#libs/sms';
 
 import {
@@ -57,8 +57,9 @@ export class ConversationsController {
     @CurrentTenant() tenantId: string,
     @Param('id', IdPipe) id: string,
     @Body() body: ReplyBody,
+    @Intent() intent: string,
   ): Promise<MessageView> {
-    return this.replies.reply(tenantId, id, body);
+    return this.replies.reply(tenantId, id, { ...body, intent });
   }
 
   /** A human takes it over without writing yet. */
@@ -103,7 +104,11 @@ export class ConversationsController {
   /** A text to any customer; opens or joins the conversation with them. */
   @Post('messages')
   @RequireScope('write')
-  write(@CurrentTenant() tenantId: string, @Body() body: SendMessageBody): Promise<MessageView> {
-    return this.replies.write(tenantId, body);
+  write(
+    @CurrentTenant() tenantId: string,
+    @Body() body: SendMessageBody,
+    @Intent() intent: string,
+  ): Promise<MessageView> {
+    return this.replies.write(tenantId, { ...body, intent });
   }
 }

@@ -92,8 +92,8 @@ export class FixedTexts {
     purpose: Fixed,
     body: string,
   ): Promise<void> {
-    const { id: conversationId, phoneNumberId } = conversation;
-    const dedupKey = `${purpose}:${text.id}`;
+    const { id: conversationId, phoneNumberId, epoch } = conversation;
+    const dedupKey = purpose === 'holding' ? `${purpose}:${text.id}:${epoch}` : `${purpose}:${text.id}`;
     const draft = {
       conversationId,
       contact,

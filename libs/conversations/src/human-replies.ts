@@ -17,32 +17,47 @@ export class HumanReplies {
     private readonly desk: ReplyDesk,
   ) {}
 
-  /** A reply in a conversation. @throws NotFound, Rejected */
-  reply(tenantId: string, conversationId: string, given: ReplyBody): Promise<MessageView> {
+  /**
+   * A reply in a conversation.
+   * @param given `intent`: the same again is the same reply
+   * @throws NotFound, Rejected
+   */
+  reply(
+    tenantId: string,
+    conversationId: string,
+    given: ReplyBody & { readonly intent: string },
+  ): Promise<MessageView> {
     return this.db.transaction(tenantId, async (tx) => {
       const { contact, conversation } = await this.desk.locked(tx, conversationId);
-      const message = await this.desk.send(tx, conversation, contact, { ...given, purpose: 'reply' });
+      const reply = { ...given, purpose: 'reply' } as const;
+      const { message, isNew } = await this.desk.send(tx, conversation, contact, reply);
+      if (!isNew) return messageView(message);
       await this.steps.apply(tx, conversation, 'human-wrote', message.createdAt);
       this.steps.answered(tx, conversationId);
       return messageView(message);
     });
   }
 
-  /** A text to anybody; opens or joins the conversation. @throws Rejected, Invalid */
-  async write(tenantId: string, given: SendMessageBody, from?: string): Promise<MessageView> {
+  /**
+   * A text to anybody; opens or joins the conversation.
+   * @param given `intent`: the same again is the same text
+   * @throws Rejected, Invalid
+   */
+  async write(tenantId: string, given: SendMessageBody & { readonly intent: string }): Promise<MessageView> {
     const sendAt = given.sendAt === undefined ? null : new Date(given.sendAt);
     this.desk.checkDestination(given.to);
     return this.db.transaction(tenantId, async (tx) => {
-      if (sendAt !== null) this.checkTime(sendAt, await tx.now());
-      const number = await this.desk.senderFor(tx, from ?? given.from ?? null, given.to);
+      const number = await this.desk.senderFor(tx, given.from ?? null, given.to);
       const { contact, conversation } = await this.desk.opened(tx, number, given.to);
       const purpose = sendAt === null ? 'reply' : 'scheduled';
-      const message = await this.desk.send(tx, conversation, contact, {
+      const { message, isNew } = await this.desk.send(tx, conversation, contact, {
         ...given,
         purpose,
         ...(sendAt === null ? {} : { at: sendAt }),
       });
-      if (sendAt === null) {
+      if (!isNew) return messageView(message);
+      if (sendAt !== null) this.checkTime(sendAt, await tx.now());
+      else {
         await this.steps.apply(tx, conversation, 'human-wrote', message.createdAt);
         this.steps.answered(tx, conversation.id);
       }

@@ -1,11 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { Contacts, type KnownContact } from '#libs/contacts';
-import { newId, Rejected, Tx } from '#libs/platform';
-import { Sms, type Draft, type Message, type Refusal } from '#libs/sms';
+import { Rejected, Tx } from '#libs/platform';
+import { Sms, type Draft, type Queued, type Refusal } from '#libs/sms';
 import { Routing } from '#libs/tenants';
 import { isAllowedDestination } from '#libs/twilio';
 
 import { Thread, type Row } from './thread.js';
+
+/** A human's text. */
+interface Written {
+  readonly body: string;
+  readonly mediaUrls?: readonly string[];
+  readonly purpose: 'reply' | 'scheduled';
+  readonly at?: Date;
+  /** What asks for it twice means one text. */
+  readonly intent: string;
+}
 
 /** Why the API refuses a text, as codes of contract.md, section 4. */
 const REFUSALS: Readonly<Record<Refusal, readonly [string, string]>> = {
@@ -65,19 +75,13 @@ export class ReplyDesk {
     return own.id;
   }
 
-  /** Queues a human's text and threads it. @throws Rejected when a rule says no */
+  /** Queues a human's text and threads it, once for each intent. @throws Rejected when a rule says no */
   async send(
     tx: Tx,
     { id: conversationId, phoneNumberId }: Row,
     contact: KnownContact,
-    given: {
-      readonly body: string;
-      readonly mediaUrls?: readonly string[];
-      readonly purpose: 'reply' | 'scheduled';
-      readonly at?: Date;
-    },
-  ): Promise<Message> {
-    const { body, mediaUrls = [], purpose, at } = given;
+    { body, mediaUrls = [], purpose, at, intent }: Written,
+  ): Promise<Pick<Queued, 'message' | 'isNew'>> {
     const draft: Draft = {
       conversationId,
       contact,
@@ -87,11 +91,12 @@ export class ReplyDesk {
       body,
       mediaUrls,
       epoch: null,
-      dedupKey: `human:${newId()}`,
+      dedupKey: `human:${intent}`,
     };
-    const { message, refusal } = await this.sms.send(tx, at === undefined ? draft : { ...draft, sendAt: at });
+    const queued = await this.sms.send(tx, at === undefined ? draft : { ...draft, sendAt: at });
+    const { message, isNew, refusal } = queued;
     if (refusal !== null) throw new Rejected(...REFUSALS[refusal]);
-    this.thread.append(tx, conversationId, { kind: 'message', messageId: message.id });
-    return message;
+    if (isNew) this.thread.append(tx, conversationId, { kind: 'message', messageId: message.id });
+    return { message, isNew };
   }
 }

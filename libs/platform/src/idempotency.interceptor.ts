@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
 
-import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import {
+  createParamDecorator,
+  Injectable,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 
 import { requestId } from './context.js';
 import { Db } from './db.js';
 import { Conflict, Invalid, Rejected } from './errors.js';
+import { newId } from './ids.js';
 import { problemOf } from './problem.js';
 import { Sealer } from './seal.js';
 
@@ -15,26 +22,54 @@ export interface KeyHolder {
   readonly keyHolder?: string;
 }
 
+/** Set by the interceptor: the same for every try with one Idempotency-Key. */
+interface Intended {
+  intent?: string;
+}
+
+interface Call {
+  readonly holder: string;
+  readonly key: string;
+  readonly bodyHash: string;
+}
+
 interface Kept {
   readonly bodyHash: string;
   readonly status: number | null;
   readonly answer: string | null;
 }
 
-/** A claim: one insert decides who runs; a claim older than 30 s was left behind by a dead process. */
+/**
+ * A claim: one insert decides who runs; a claim older than 30 s was left behind by a dead process. Whoever takes it over
+ * has the same intent, for what was asked may have been done, and only the word of it lost.
+ */
 const CLAIM = `
   insert into idempotency_keys (holder, key, body_hash, claimed_until) values ($1, $2, $3, now() + interval '30 seconds')
   on conflict (holder, key) do update set claimed_until = excluded.claimed_until, body_hash = excluded.body_hash,
-    status = null, answer = null, created_at = now()
+    status = null, answer = null, created_at = case
+      when idempotency_keys.created_at < now() - interval '24 hours' then now() else idempotency_keys.created_at end
   where idempotency_keys.created_at < now() - interval '24 hours'
      or (idempotency_keys.status is null and idempotency_keys.claimed_until < now()
          and idempotency_keys.body_hash = excluded.body_hash)
-  returning key`;
+  returning extract(epoch from created_at)::text as since`;
 const READ = `select body_hash as "bodyHash", status, answer from idempotency_keys where holder = $1 and key = $2`;
 const KEEP = 'update idempotency_keys set status = $3, answer = $4 where holder = $1 and key = $2';
-const RELEASE = 'delete from idempotency_keys where holder = $1 and key = $2 and status is null';
+const RELEASE = `
+  update idempotency_keys set claimed_until = '-infinity' where holder = $1 and key = $2 and status is null`;
 
 const isKept = (status: number): boolean => status < 500 && status !== 429 && status !== 409;
+
+const intentOf = ({ holder, key }: Call, since: string): string =>
+  createHash('sha256').update([holder, key, since].join('\n')).digest('base64url');
+
+/**
+ * What a POST asks for, to be made a unique key of what it makes: the same for every try with one Idempotency-Key for
+ * 24 h, one of its own without.
+ */
+export const Intent = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string =>
+    context.switchToHttp().getRequest<Intended>().intent ?? newId(),
+);
 
 /** `Idempotency-Key` on every POST of the API (contract.md, section 4; draft-ietf-httpapi-idempotency-key-header). */
 @Injectable()
@@ -45,13 +80,17 @@ export class IdempotencyInterceptor implements NestInterceptor {
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const request = context.switchToHttp().getRequest<Request & KeyHolder>();
+    const request = context.switchToHttp().getRequest<Request & KeyHolder & Intended>();
     const key = request.header('idempotency-key');
     if (request.method !== 'POST' || key === undefined || request.keyHolder === undefined)
       return next.handle();
     if (key.length < 1 || key.length > 255) throw new Invalid('Idempotency-Key takes 1 to 255 characters.');
     const call = { holder: request.keyHolder, key, bodyHash: this.hash(request) };
-    return from(this.once(call, context.switchToHttp().getResponse<Response>(), next));
+    const run = (intent: string): Promise<unknown> => {
+      request.intent = intent;
+      return lastValueFrom(next.handle(), { defaultValue: undefined });
+    };
+    return from(this.once(call, context.switchToHttp().getResponse<Response>(), run));
   }
 
   private hash(request: Request): string {
@@ -62,15 +101,17 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   private async once(
-    call: { readonly holder: string; readonly key: string; readonly bodyHash: string },
+    call: Call,
     response: Response,
-    next: CallHandler,
+    run: (intent: string) => Promise<unknown>,
   ): Promise<unknown> {
     const id = [call.holder, call.key];
-    const claimed = await this.db.system('idempotency', (tx) => tx.one(CLAIM, [...id, call.bodyHash]));
+    const claimed = await this.db.system('idempotency', (tx) =>
+      tx.one<{ since: string }>(CLAIM, [...id, call.bodyHash]),
+    );
     if (claimed === undefined) return this.again(id, call.bodyHash, response);
     try {
-      const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+      const body = await run(intentOf(call, claimed.since));
       await this.keep(id, response.statusCode, body);
       return body;
     } catch (error) {

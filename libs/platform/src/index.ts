@@ -4,7 +4,7 @@ export { addressOf, DatabaseAddress, laneSource, SteadyClient } from './database
 export { Db, Lanes } from './db.js';
 export { Egress, type EgressResponse } from './egress.js';
 export * from './errors.js';
-export { IdempotencyInterceptor, type KeyHolder } from './idempotency.interceptor.js';
+export { IdempotencyInterceptor, Intent, type KeyHolder } from './idempotency.interceptor.js';
 export { isId, newId } from './ids.js';
 export { Log } from './log.js';
 export { Metrics } from './metrics.js';

@@ -81,6 +81,6 @@ export class Inbound implements OnModuleInit {
     if (change === 'opt-in') await this.contacts.optIn(tx, contact.id, consent, ageMs / 1_000);
     if (change !== 'opt-out') return;
     await this.contacts.optOut(tx, contact, consent);
-    this.sms.cancelAutomatic(tx, contact.id, null);
+    await this.sms.cancelAutomatic(tx, contact.id, null);
   }
 }

@@ -8,6 +8,7 @@ import { isAllowedDestination } from '#libs/twilio';
 import { segmentsOf, type Author, type Purpose } from './message.domain.js';
 import type { Message } from './message.entity.js';
 import { COLUMNS } from './message-view.js';
+import { isAnswer } from './sending/resend.domain.js';
 import { SendAlarm } from './sending/send-alarm.js';
 import { mayBeSent, type Refusal, type SendingVerdict } from './sending-rules.domain.js';
 
@@ -29,6 +30,8 @@ export interface Draft {
 
 export interface Queued {
   readonly message: Message;
+  /** False when the same was asked for before: this is the message of then. */
+  readonly isNew: boolean;
   /** Why it was suppressed; null when it goes out. */
   readonly refusal: Refusal | null;
   readonly checks: readonly Check[];
@@ -57,7 +60,10 @@ const CANCEL = `
   update messages set status = case status when 'queued' then 'canceled' else status end,
     recalled_at = case status when 'sending' then clock_timestamp() end
   where tenant_id = $1 and contact_id = $2 and status in ('queued', 'sending') and automatic
-    and ($3::uuid is null or conversation_id = $3)`;
+    and ($3::uuid is null or conversation_id = $3)
+  returning status, author, purpose`;
+
+type CanceledText = Pick<Message, 'status' | 'author' | 'purpose'> & Record<string, unknown>;
 
 type Counts = Pick<Parameters<typeof mayBeSent>[0], 'automaticLastHour' | 'sentToday' | 'prefixTextBacks'>;
 
@@ -120,12 +126,16 @@ export class Sms {
     if (made === undefined) return this.before(tx, draft.dedupKey);
     if (automatic) this.decisions.keep(tx, id, 'send', checks);
     if (refusal === null) this.alarm.set(tx, made.conversationId ?? '', { at: made.sendAt });
-    return { message: made, refusal, checks };
+    return { message: made, isNew: true, refusal, checks };
   }
 
-  /** Cancels every automatic text to a contact, or only one conversation's; one under way, should it come back. */
-  cancelAutomatic(tx: Tx, contactId: string, conversationId: string | null): void {
-    tx.send(CANCEL, [tx.tenantId, contactId, conversationId]);
+  /**
+   * Cancels every automatic text to a contact, or only one conversation's; one under way, should it come back.
+   * @returns whether an answer to the customer, which was believed given, has not left
+   */
+  async cancelAutomatic(tx: Tx, contactId: string, conversationId: string | null): Promise<boolean> {
+    const found = await tx.query<CanceledText>(CANCEL, [tx.tenantId, contactId, conversationId]);
+    return found.some((text) => text.status === 'canceled' && isAnswer(text));
   }
 
   private async takeTurns(tx: Tx, { purpose, contact }: Draft): Promise<void> {
@@ -142,7 +152,8 @@ export class Sms {
   private async before(tx: Tx, dedupKey: string): Promise<Queued> {
     const message = await tx.one<Message & Record<string, unknown>>(SAME, [tx.tenantId, dedupKey]);
     if (message === undefined) throw new Error('The message is neither new nor known.');
-    return { message, refusal: (message.suppressedReason as Refusal | null) ?? null, checks: [] };
+    const refusal = (message.suppressedReason as Refusal | null) ?? null;
+    return { message, isNew: false, refusal, checks: [] };
   }
 
   private row(id: string, tx: Tx, draft: Draft, refusal: Refusal | null): unknown[] {

@@ -8,7 +8,7 @@ import { Berths, type Berth } from './berths.js';
 import { callsSince, mediaOf, messagesSince, messageWith } from './gaps/account-lists.js';
 import { messagesBetween } from './message-list.js';
 import { NotSent, postOnce } from './post-once.js';
-import { outcomeOf, type SendOutcome } from './send-answer.domain.js';
+import { isUnauthorized, outcomeOf, type SendOutcome } from './send-answer.domain.js';
 import {
   Telephony,
   type Between,
@@ -17,13 +17,19 @@ import {
   type ListedMessage,
   type OutgoingText,
 } from './telephony.js';
+import { TokenOrder } from './token-order.js';
 import { TwilioHealth } from './twilio-health.js';
 import { TwilioTransport } from './twilio-transport.js';
 
 const DEFAULT_ORIGIN = 'https://api.twilio.com';
 
 type Client = ReturnType<typeof twilio>;
-type ActiveAccount = KnownAccount & { readonly token: string };
+
+const INACTIVE = {
+  kind: 'refused',
+  code: '20003',
+  message: 'This Twilio account is not active here.',
+} as const;
 
 const formOf = ({ from, messagingServiceSid, to, body, mediaUrls, statusCallback }: OutgoingText) => {
   const form = new URLSearchParams({ To: to, Body: body, StatusCallback: statusCallback });
@@ -37,6 +43,7 @@ const formOf = ({ from, messagingServiceSid, to, body, mediaUrls, statusCallback
 @Injectable()
 export class RestTelephony extends Telephony implements OnApplicationShutdown {
   private readonly transports = new Map<string, TwilioTransport>();
+  private readonly order = new TokenOrder();
   private readonly clients = new Map<string, { readonly token: string; readonly client: Client }>();
 
   constructor(
@@ -54,8 +61,7 @@ export class RestTelephony extends Telephony implements OnApplicationShutdown {
 
   async send(text: OutgoingText, mayLeave: () => boolean): Promise<SendOutcome> {
     const account = this.activeAccount(text.accountSid);
-    if (account === null)
-      return { kind: 'refused', code: '20003', message: 'This Twilio account is not active here.' };
+    if (account === null) return INACTIVE;
     const outcome = await this.create(account, text, mayLeave);
     this.health.answered(text.accountSid, outcome);
     return outcome;
@@ -89,12 +95,27 @@ export class RestTelephony extends Telephony implements OnApplicationShutdown {
     await Promise.all([...this.transports.values()].map((transport) => transport.close()));
   }
 
+  /** With the next token where one is not taken; put off when none is. */
   private async create(
-    account: ActiveAccount,
+    account: KnownAccount,
     text: OutgoingText,
     mayLeave: () => boolean,
   ): Promise<SendOutcome> {
-    const { accountSid, token } = account;
+    let outcome: SendOutcome = INACTIVE;
+    for (const token of this.order.of(account)) {
+      outcome = await this.createOnce({ account, token }, text, mayLeave);
+      if (!isUnauthorized(outcome)) break;
+      this.order.refuse(account.accountSid, token);
+    }
+    return outcome;
+  }
+
+  private async createOnce(
+    { account, token }: { readonly account: KnownAccount; readonly token: string },
+    text: OutgoingText,
+    mayLeave: () => boolean,
+  ): Promise<SendOutcome> {
+    const { accountSid } = account;
     const authorization = `Basic ${Buffer.from(`${accountSid}:${token}`).toString('base64')}`;
     const path = `/2010-04-01/Accounts/${accountSid}/Messages.json`;
     try {
@@ -105,18 +126,16 @@ export class RestTelephony extends Telephony implements OnApplicationShutdown {
     }
   }
 
-  private activeAccount(accountSid: string): ActiveAccount | null {
+  private activeAccount(accountSid: string): KnownAccount | null {
     const account = this.accounts.known(accountSid);
-    const token = account?.tokens[0];
-    if (account === undefined || account.status !== 'active' || token === undefined) return null;
-    return { ...account, token };
+    return account?.status === 'active' && account.tokens.length > 0 ? account : null;
   }
 
   /** @throws when the account is not active here */
   private clientOf(accountSid: string): Client {
     const account = this.activeAccount(accountSid);
-    if (account === null) throw new Error('This Twilio account is not active here.');
-    const { token } = account;
+    if (account === null) throw new Error(INACTIVE.message);
+    const [token = ''] = this.order.of(account);
     const kept = this.clients.get(accountSid);
     if (kept?.token === token) return kept.client;
     const client = twilio(accountSid, token, { httpClient: this.transportTo(this.originOf(account)) });
@@ -137,8 +156,12 @@ export class RestTelephony extends Telephony implements OnApplicationShutdown {
   }
 
   private transportTo(origin: string): TwilioTransport {
-    const transport = this.transports.get(origin) ?? new TwilioTransport(origin);
+    const transport = this.transports.get(origin) ?? this.newTransport(origin);
     this.transports.set(origin, transport);
     return transport;
+  }
+
+  private newTransport(origin: string): TwilioTransport {
+    return new TwilioTransport(origin, (accountSid, token) => this.order.refuse(accountSid, token));
   }
 }

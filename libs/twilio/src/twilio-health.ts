@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import type { SendOutcome } from './send-answer.domain.js';
+import { isUnauthorized, type SendOutcome } from './send-answer.domain.js';
 
 /** How the last requests to Twilio went, by account. */
 export interface TwilioState {
@@ -16,7 +16,7 @@ export class TwilioHealth {
 
   answered(accountSid: string, outcome: SendOutcome): void {
     const failed = outcome.kind === 'unknown' || outcome.kind === 'not-sent';
-    const locked = outcome.kind === 'refused' && outcome.code === '20003';
+    const locked = isUnauthorized(outcome) || (outcome.kind === 'refused' && outcome.code === '20003');
     if (failed || locked) this.failing.set(accountSid, outcome.kind);
     else this.failing.delete(accountSid);
   }

@@ -5,6 +5,7 @@ const CONNECT_MS = 10_000;
 const TOTAL_MS = 20_000;
 /** Reads have connections of their own: they never wait for creates, nor creates for them. */
 const CONCURRENT = 6;
+const UNAUTHORIZED = 401;
 
 /** The answer of Twilio's API as its SDK takes it. */
 interface ApiResponse {
@@ -43,7 +44,11 @@ export class TwilioTransport extends twilio.RequestClient {
     pipelining: 1,
   });
 
-  constructor(private readonly origin: string) {
+  /** @param refused told of an account and a token that the API did not take */
+  constructor(
+    private readonly origin: string,
+    private readonly refused: (accountSid: string, token: string) => void,
+  ) {
     super({ autoRetry: false });
   }
 
@@ -53,6 +58,7 @@ export class TwilioTransport extends twilio.RequestClient {
     if (options.method.toUpperCase() !== 'GET') throw new Error('This client reads only.');
     const answer = await request(this.urlOf(options), this.sheetOf(options));
     const { statusCode, headers } = answer;
+    if (statusCode === UNAUTHORIZED) this.refused(options.username ?? '', options.password ?? '');
     const text = await answer.body.text();
     const body = JSON.parse(text === '' ? '{}' : text) as TData;
     return { statusCode, body, headers, toString: () => `HTTP ${statusCode}` };

@@ -65,7 +65,7 @@ export class Ai {
       return;
     }
     const text = { contact, author: 'ai', purpose: 'reply', body: 'When may we come?' } as const;
-    const { refusal } = this.sends.queue(tx, { ...text, intent: `ai:${id}:${asked}`, epoch });
+    const { refusal } = this.sends.queue(tx, { ...text, intent: `ai:${id}:${epoch}:${asked}`, epoch });
     this.ground.world.sometimes('an AI answered', refusal === null);
     this.handling.answered(tx, id);
   }

@@ -132,9 +132,10 @@ export class Conversations {
 
   /** Says once per waiting time that a person follows. */
   hold(tx: Tx, contact: Contact, answers: string): void {
-    if (tx.need('conversations', contact.number).heldSince !== null) return;
+    const { heldSince, epoch } = tx.need('conversations', contact.number);
+    if (heldSince !== null) return;
     change(tx, contact.number, { heldSince: tx.now });
-    this.say(tx, contact, 'holding', 'Somebody will get back to you', `holding:${answers}`);
+    this.say(tx, contact, 'holding', 'Somebody will get back to you', `holding:${answers}:${epoch}`);
   }
 
   private inbound(

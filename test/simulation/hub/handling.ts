@@ -1,3 +1,4 @@
+import { SEEN_TO } from '../../../libs/conversations/src/ai-turn.domain.js';
 import {
   endsEpoch,
   step,
@@ -26,6 +27,22 @@ export const change = (tx: Tx, id: string, to: Partial<Conversation>): Conversat
   const after = { ...tx.need('conversations', id), ...to };
   tx.set('conversations', id, after);
   return after;
+};
+
+const LOST: readonly string[] = ['suppressed', 'canceled', 'failed'];
+
+const firstUnanswered = (tx: Tx, id: string): number | null => {
+  const mine = tx.all('messages').filter(({ conversation }) => conversation === id);
+  const answers = mine.filter(
+    ({ author, purpose, status }) =>
+      ['human', 'ai'].includes(author) && purpose !== 'scheduled' && !LOST.includes(status),
+  );
+  const answeredAt = Math.max(-1, ...answers.map(({ createdAt }) => createdAt));
+  const asked = mine.filter(
+    ({ author, wish, createdAt }) =>
+      author === 'customer' && !SEEN_TO.includes(wish ?? '') && createdAt > answeredAt,
+  );
+  return asked.length === 0 ? null : Math.min(...asked.map(({ createdAt }) => createdAt));
 };
 
 /** The steps of the handler's table, with their effects. */
@@ -65,13 +82,20 @@ export class Handling {
       case 'note-waiting':
         return this.wait(tx, id, at);
       case 'cancel-automatic':
-        return this.sends.cancelAutomatic(tx, id);
+        return this.cancelAutomatic(tx, id);
       case 'ask-dispatcher':
         return this.ask(tx, id);
       case 'disarm':
       case 'raise-epoch':
         return;
     }
+  }
+
+  /** An answer that was canceled before it left was none. */
+  private cancelAutomatic(tx: Tx, id: string): void {
+    if (!this.sends.cancelAutomatic(tx, id)) return;
+    const { waitingSince } = tx.need('conversations', id);
+    change(tx, id, { heldSince: null, waitingSince: waitingSince ?? firstUnanswered(tx, id) });
   }
 
   private wait(tx: Tx, id: string, at: number): void {

@@ -14,7 +14,7 @@ import {
   SETTLE_TRIES,
 } from '../../../libs/sms/src/sending/pace.domain.js';
 import type { Answer, Finding } from '../../../libs/sms/src/sending/send-state.domain.js';
-import { firstDoubtAt, type Since } from '../../../libs/sms/src/sending/resend.domain.js';
+import { firstDoubtAt, isTooLate, type Since } from '../../../libs/sms/src/sending/resend.domain.js';
 import { optOutForbids } from '../../../libs/sms/src/sending-rules.domain.js';
 import type { Host, Work } from '../host.js';
 import type { Carrier } from '../outside/carrier.js';
@@ -98,6 +98,11 @@ export class Sender {
     const contact = tx.need('contacts', message.contact);
     if (optOutForbids({ optedOut: contact.optedOutAt !== null, purpose: message.purpose })) {
       this.sends.apply(tx, message, { kind: 'withdrawn', at: tx.now });
+      return null;
+    }
+    if (isTooLate(message.purpose, tx.now - message.sendAt)) {
+      this.ground.world.sometimes('a text had waited too long to be sent');
+      this.sends.apply(tx, message, { kind: 'dropped', at: tx.now, why: 'too-late' });
       return null;
     }
     const attemptId = tx.id('A');

@@ -1,5 +1,6 @@
 import { climbs } from '../../../libs/sms/src/message.domain.js';
 import type { Author, Purpose } from '../../../libs/sms/src/message.domain.js';
+import { isAnswer } from '../../../libs/sms/src/sending/resend.domain.js';
 import { step } from '../../../libs/sms/src/sending/send.domain.js';
 import type { Effect, Send, SendEvent } from '../../../libs/sms/src/sending/send-state.domain.js';
 import { mayBeSent, type Refusal, type SendingVerdict } from '../../../libs/sms/src/sending-rules.domain.js';
@@ -84,19 +85,25 @@ export class Sends {
     return { message, refusal };
   }
 
-  cancelAutomatic(tx: Tx, contact: string): void {
+  /** Whether an answer that was believed given has not left. */
+  cancelAutomatic(tx: Tx, contact: string): boolean {
+    let isUnanswered = false;
     for (const message of tx.all('messages')) {
       if (message.contact !== contact || message.direction !== 'outbound' || !isAutomatic(message)) continue;
       if (message.status === 'queued') tx.set('messages', message.id, { ...message, status: 'canceled' });
+      if (message.status === 'queued' && isAnswer(message)) isUnanswered = true;
       if (message.status === 'sending') tx.set('messages', message.id, { ...message, recalled: true });
     }
     tx.notes.push({ kind: 'canceled', contact });
+    return isUnanswered;
   }
 
   /** A human's word on a text that is held. */
   resolve(tx: Tx, id: string, as: 'resend' | 'discard'): void {
     const resolved = this.apply(tx, tx.need('messages', id), { kind: 'resolved', at: tx.now, as });
-    if (resolved !== null) tx.notes.push({ kind: 'resolved', message: id, as });
+    if (resolved === null) return;
+    if (as === 'resend') tx.set('messages', id, { ...resolved, sendAt: tx.now });
+    tx.notes.push({ kind: 'resolved', message: id, as });
   }
 
   /** What Twilio says of a text that we sent. @throws Foreign for an attempt that is not its own */

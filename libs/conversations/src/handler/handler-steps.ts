@@ -6,6 +6,7 @@ import { Routing } from '#libs/tenants';
 
 import { COLUMNS, conversationView } from '../conversation-view.js';
 import type { Conversation } from '../conversation.entity.js';
+import { SEEN_TO } from '../ai-turn.domain.js';
 import { Thread, type Row } from '../thread.js';
 import { endsEpoch, step, type ConversationEvent, type Effect, type Handler } from './handler.domain.js';
 
@@ -24,6 +25,15 @@ const WAITING = `
   select id from conversations where tenant_id = $1 and id = any($2::uuid[]) and waiting_since is not null`;
 const ANSWERED = `
   update conversations set waiting_since = null, held_since = null, ai_takeover_at = null where tenant_id = $1 and id = $2`;
+/** Since the first text that asks for something and came after what was answered last. */
+const WAITS_AGAIN = `
+  update conversations c set held_since = null, waiting_since = coalesce(waiting_since, (
+    select min(i.created_at) from messages i where i.tenant_id = $1 and i.conversation_id = $2 and i.author = 'customer'
+      and (i.wish is null or i.wish <> all($3)) and i.created_at > coalesce((
+        select max(a.created_at) from messages a where a.tenant_id = $1 and a.conversation_id = $2
+          and a.author in ('human', 'ai') and a.purpose <> 'scheduled'
+          and a.status not in ('suppressed', 'canceled', 'failed')), '-infinity')))
+  where tenant_id = $1 and id = $2`;
 const BAR = 'update conversations set ai_barred = $3 where tenant_id = $1 and id = $2';
 const CLOSE = `
   update conversations set status = 'closed', closed_at = clock_timestamp(), waiting_since = null
@@ -112,13 +122,20 @@ export class HandlerSteps {
         tx.send(WAIT, [tx.tenantId, idsOf(rows), at]);
         return;
       case 'cancel-automatic':
-        for (const { contactId, id } of rows) this.sms.cancelAutomatic(tx, contactId, id);
-        return;
+        return this.cancelAutomatic(tx, rows);
       case 'ask-dispatcher':
         return this.askDispatcher(tx, rows);
       case 'disarm':
       case 'raise-epoch':
         return;
+    }
+  }
+
+  /** An answer that was canceled before it left was none: the customer waits as if it had never been written. */
+  private async cancelAutomatic(tx: Tx, rows: readonly Row[]): Promise<void> {
+    for (const { contactId, id } of rows) {
+      const isUnanswered = await this.sms.cancelAutomatic(tx, contactId, id);
+      if (isUnanswered) tx.send(WAITS_AGAIN, [tx.tenantId, id, SEEN_TO]);
     }
   }
 

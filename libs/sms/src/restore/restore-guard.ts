@@ -107,7 +107,7 @@ export class RestoreGuard implements OnApplicationBootstrap {
     const seen = await this.db.system('sends', (tx) => this.read(tx));
     switch (judge(before, seen)) {
       case 'agrees':
-        this.witness = { ...this.witness, seq: Math.max(this.witness.seq, seen.seq), checkedAt: seen.now };
+        this.witness = { ...witnessOf(seen), seq: Math.max(this.witness.seq, seen.seq) };
         break;
       case 'adopt':
         this.startAnew(seen);
@@ -143,8 +143,10 @@ export class RestoreGuard implements OnApplicationBootstrap {
 
   /** Lazily: what is on disk may be a few seconds behind, never ahead. */
   private async keep(): Promise<void> {
-    const { installation, seq } = this.witness;
-    if (this.written.installation === installation && this.written.seq === seq) return;
+    const { installation, seq, trippedAt } = this.witness;
+    const { written } = this;
+    if (written.installation === installation && written.seq === seq && written.trippedAt === trippedAt)
+      return;
     this.written = this.witness;
     await this.file.write(this.witness);
   }

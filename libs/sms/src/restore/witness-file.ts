@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Configuration, Log } from '#libs/platform';
 
-import { NOTHING_SEEN, type Witness } from './witness.domain.js';
+import { NOTHING_SEEN, UNREADABLE, type Witness } from './witness.domain.js';
 
 const NAME = 'sends-witness.json';
 
-const isWitness = (value: unknown): value is Witness =>
+/** The release before kept no `trippedAt`. */
+type Kept = Omit<Witness, 'trippedAt'> & { readonly trippedAt?: number | null };
+
+const isKept = (value: unknown): value is Kept =>
   typeof value === 'object' &&
   value !== null &&
   'installation' in value &&
@@ -17,6 +20,9 @@ const isWitness = (value: unknown): value is Witness =>
   typeof value.seq === 'number' &&
   'checkedAt' in value &&
   typeof value.checkedAt === 'number';
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 /** The witness on disk, beside the database and not in it. A restore of the database does not bring it back. */
 @Injectable()
@@ -30,13 +36,19 @@ export class WitnessFile {
     this.path = join(settings.DATA_DIR, NAME);
   }
 
-  /** What was written last; nothing when there is none, or it cannot be read. */
+  /** What was written last; nothing when nothing was, `UNREADABLE` when it cannot be read. */
   async read(): Promise<Witness> {
     try {
       const value: unknown = JSON.parse(await readFile(this.path, 'utf8'));
-      return isWitness(value) ? value : NOTHING_SEEN;
-    } catch {
-      return NOTHING_SEEN;
+      if (isKept(value)) return { trippedAt: null, ...value };
+      throw new Error('It is not what a hub writes.');
+    } catch (error) {
+      if (isMissing(error)) return NOTHING_SEEN;
+      this.log.warn('what was sent last cannot be read from disk: sends are compared with Twilio first', {
+        file: NAME,
+        error: String(error),
+      });
+      return UNREADABLE;
     }
   }
 

@@ -4,6 +4,10 @@ import { Conflict, Db, Log, NotFound } from '#libs/platform';
 import { loadSend } from './send-row.js';
 import { Sends } from './sends.js';
 
+/** Whoever has it sent again knows how old it is: it is due anew. */
+const DUE_ANEW =
+  'update messages set send_at = to_timestamp($3::float8 / 1000) where tenant_id = $1 and id = $2';
+
 /** Messages of which nobody can tell whether they left: a human decides. */
 @Injectable()
 export class HeldMessages {
@@ -20,6 +24,7 @@ export class HeldMessages {
       if (loaded === undefined) throw new NotFound('message');
       const resolved = await this.sends.apply(tx, loaded, { kind: 'resolved', at: loaded.now, as });
       if (resolved === null) throw new Conflict('not-held', 'Only a held message waits for this.');
+      if (as === 'resend') tx.send(DUE_ANEW, [tenantId, id, loaded.now]);
       this.log.info('a held message was resolved', { messageId: id, as });
     });
   }

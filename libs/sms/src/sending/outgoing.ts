@@ -9,9 +9,9 @@ import type { Claimed } from '../restore/incarnation.js';
 import { HAS_STRAYS, Strays } from '../restore/strays.js';
 import { optOutForbids } from '../sending-rules.domain.js';
 import { Addressing } from './addressing.js';
-import { BLOCKED_AGAIN_MS, LOOK_OVERDUE_SECONDS } from './pace.domain.js';
-import { SendAlarm } from './send-alarm.js';
+import { BLOCKED_AGAIN_MS, LOOK_OVERDUE_SECONDS, SETTLED_AGAIN_MS } from './pace.domain.js';
 import { isTooLate } from './resend.domain.js';
+import { SendAlarm } from './send-alarm.js';
 import { loadSend } from './send-row.js';
 import type { SendEvent } from './send-state.domain.js';
 import { Sends } from './sends.js';
@@ -59,6 +59,10 @@ const OVERDUE = `
   where m.tenant_id = $1 and m.conversation_id = $2 and m.status = 'sending' and a.outcome in ('open', 'unknown')
     and a.look_at < clock_timestamp() - interval '${LOOK_OVERDUE_SECONDS} seconds'`;
 
+/** The text that is in the way, unless whoever settles it has it in hand right now. */
+const IN_THE_WAY = `
+  select 1 from messages where tenant_id = $1 and conversation_id = $2 and status = 'sending' for share skip locked`;
+
 /** Finds the text of a conversation that is next, and opens its attempt. */
 @Injectable()
 export class Outgoing {
@@ -92,13 +96,17 @@ export class Outgoing {
     return { attemptId, messageId, contactId, text, claimed };
   }
 
-  /** Holds the contact: whether it opted out is decided before or after, never between. */
+  /**
+   * Holds the contact: whether it opted out is decided before or after, never between. What was put off on purpose
+   * (`send_at`) is not late by that; what waited for Twilio, or for us, is.
+   */
   private async insteadOfSending(tx: Tx, message: Row): Promise<SendEvent | null> {
-    const { contactId, purpose, customerNumber, createdAt, now: at } = message;
+    const { contactId, purpose, customerNumber, sendAt, now: at } = message;
     const { optedOutAt } = await this.contacts.hold(tx, contactId);
     if (optOutForbids({ optedOut: optedOutAt !== null, purpose })) return { kind: 'withdrawn', at };
-    if (isTooLate(purpose, at - createdAt.getTime())) return { kind: 'dropped', at, why: 'too-late' };
-    return message.strayed ? this.strays.judge(tx, message, customerNumber, at) : null;
+    const stray = message.strayed ? await this.strays.judge(tx, message, customerNumber, at) : null;
+    if (stray !== null) return stray;
+    return isTooLate(purpose, at - sendAt.getTime()) ? { kind: 'dropped', at, why: 'too-late' } : null;
   }
 
   private async change(tx: Tx, { id }: Row, event: SendEvent): Promise<null> {
@@ -121,10 +129,14 @@ export class Outgoing {
     return null;
   }
 
+  /** Whoever settles the text ahead wakes this one, but for who looked for it before this one was there. */
   private async waitForWay(tx: Tx, conversationId: string): Promise<null> {
     const overdue = await tx.query<{ id: string }>(OVERDUE, [tx.tenantId, conversationId]);
     for (const { id } of overdue) this.alarm.look(tx, id, {});
-    this.alarm.set(tx, conversationId, { inMs: BLOCKED_AGAIN_MS });
+    const inTheWay = await tx.one(IN_THE_WAY, [tx.tenantId, conversationId]);
+    this.alarm.set(tx, conversationId, {
+      inMs: inTheWay === undefined ? SETTLED_AGAIN_MS : BLOCKED_AGAIN_MS,
+    });
     return null;
   }
 }

@@ -3,6 +3,8 @@ export const MAY_LEAVE_MS = 15_000;
 /** An answer that cannot be written down is tried again so often, so far apart; then the attempt's look finds it out. */
 export const SETTLE_TRIES = 30;
 export const SETTLE_AGAIN_MS = 1_000;
+/** What is being settled right now is over in a moment. */
+export const SETTLED_AGAIN_MS = 300;
 /** A conversation whose way is not free is looked at again, should whoever frees it forget. */
 export const BLOCKED_AGAIN_MS = 20_000;
 /** A look that is so late has lost its alarm. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { resendOf, type Resend, type SendKind, type Since } from './resend.domain.js';
+import { isTooLate, resendOf, type Resend, type SendKind, type Since } from './resend.domain.js';
 
 const NOBODY: Since = { inbound: false, human: false };
 const CUSTOMER: Since = { inbound: true, human: false };
@@ -11,6 +11,23 @@ const resend: Resend = { kind: 'resend' };
 const hold: Resend = { kind: 'hold', why: 'absent' };
 const stale: Resend = { kind: 'drop', why: 'stale' };
 const late: Resend = { kind: 'drop', why: 'too-late' };
+
+describe('a text that has waited', () => {
+  it.each<[SendKind['purpose'], number | null]>([
+    ['text-back', 10],
+    ['opt-out-confirmation', 5],
+    ['reply', null],
+    ['scheduled', null],
+    ['holding', null],
+    ['help', null],
+    ['emergency', null],
+    ['relay', null],
+  ])('%s is too late after %p min', (purpose, minutes) => {
+    const after = (minutes ?? 1_000_000) * MINUTE;
+    expect(isTooLate(purpose, after - 1)).toBe(false);
+    expect(isTooLate(purpose, after)).toBe(minutes !== null);
+  });
+});
 
 describe('a text that Twilio never got', () => {
   it.each<[Pick<SendKind, 'author' | 'purpose'>, Since, number, Resend]>([

@@ -32,9 +32,12 @@ const MOST_AGE_MS: Partial<Readonly<Record<Purpose, number>>> = {
   'opt-out-confirmation': CONFIRMATION_MS,
 };
 
-/** Whether a text that became so old, in milliseconds, makes no sense any more. */
-export const isTooLate = (purpose: Purpose, age: number): boolean =>
-  age >= (MOST_AGE_MS[purpose] ?? Number.POSITIVE_INFINITY);
+/**
+ * Whether a text of this kind makes no sense any more.
+ * @param ageMs how long it has been due
+ */
+export const isTooLate = (purpose: Purpose, ageMs: number): boolean =>
+  ageMs >= (MOST_AGE_MS[purpose] ?? Number.POSITIVE_INFINITY);
 
 const DOUBTFUL: readonly string[] = ['open', 'unknown', 'absent', 'accepted'];
 

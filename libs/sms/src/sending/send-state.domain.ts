@@ -77,7 +77,7 @@ export type SendEvent = { readonly at: number } & (
   | { readonly kind: 'withdrawn' }
   /** After a restore: a message that Twilio lists turned out to be this one. */
   | { readonly kind: 'found'; readonly sid: string }
-  /** It is not to be sent any more: after a restore, or because it waited for too long. */
+  /** It makes no sense any more, or, after a restore, it is not to be sent any more. */
   | { readonly kind: 'dropped'; readonly why: string }
   /** After a restore: it may be what Twilio lists without its text. */
   | { readonly kind: 'doubted' }
