@@ -69,10 +69,10 @@ describe('the outcome', () => {
     ['only a final status', final('no-answer', 9), 'fresh', { kind: 'wait', awaiting: 'dial-action' }],
     ['only a final status, waited', final('no-answer', 9), 'waited', missed('abandoned')],
     [
-      'a final status, and legs that rang out',
-      { ...final('completed', 21), ...leg('A', 'no-answer', 0), ...leg('B', 'no-answer') },
+      'a final status, and legs that nobody took: without a Dial action the caller hung up first',
+      { ...final('no-answer', 21), ...leg('A', 'no-answer', 0), ...leg('B', 'no-answer') },
       'waited',
-      missed('no-answer'),
+      missed('abandoned'),
     ],
     [
       'a final status, and a leg that was still ringing',

@@ -94,7 +94,7 @@ const unanswered = (evidence: Evidence, patience: Patience): Verdict => {
 
 const byLegs = (legs: readonly Leg[], otherwise: MissedReason): Verdict => {
   const ended = legs.filter((leg) => leg.ended !== null);
-  for (const reason of ['busy', 'failed', 'no-answer'] as const) {
+  for (const reason of ['busy', 'failed'] as const) {
     if (ended.length > 0 && ended.length === legs.length && ended.every((leg) => leg.ended === reason))
       return missed(reason);
   }
