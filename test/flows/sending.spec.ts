@@ -50,7 +50,7 @@ describe('a text that Twilio does not take yet', () => {
     const written = await sends.write(to, 'Still true');
     await sends.comesTo(written, 'put-off');
     await hub.database.query(
-      `update messages set created_at = created_at - interval '10 minutes' where id = any($1)`,
+      `update messages set send_at = send_at - interval '10 minutes' where id = any($1)`,
       [[textBack, written]],
     );
     await sends.becomes(textBack, 'failed');

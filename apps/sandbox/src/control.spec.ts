@@ -39,7 +39,7 @@ describe('a control request', () => {
       'body.mediaUrls[0] must be',
     ],
     ['POST', '/faults', { on: 'messages.sing', answer: 500 }, 'body.on must be one of messages.create'],
-    ['POST', '/faults', { on: 'messages.create', answer: 418 }, 'body.answer must be one of 429'],
+    ['POST', '/faults', { on: 'messages.create', answer: 418 }, 'body.answer must be one of 404, 429'],
     ['POST', '/faults', { on: 'messages.create' }, 'body.answer must be given, unless body.delayMs is'],
     [
       'POST',
