@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
+import { pause } from '#libs/platform';
 
 import { TcpProxy } from './faults/tcp-proxy.js';
 import { newCaller } from './hub.js';
@@ -23,7 +24,7 @@ describe('the hub whose connections fell silent', () => {
     const { number } = await hub.tenant();
     await hub.settled();
     proxy.blackHole();
-    await new Promise((next) => setTimeout(next, 1_000));
+    await pause(1_000);
     proxy.healForNew();
     const caller = newCaller();
     await hub.misses(caller, number);
