@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Inbox, keyOf, Spool } from '#libs/durable';
-import { Db } from '#libs/platform';
+import { Db, pause } from '#libs/platform';
 import { GapImport } from '#libs/twilio';
 
 import { Calls } from '../calls.js';
@@ -9,7 +9,6 @@ import { happened } from '../lists.js';
 
 /** Longer than a sweep comes round, or than evidence is waited for. */
 const A_WHILE_MS = 7_500;
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 describe('a call of which words wait on a disk', () => {
   let hub: TestHub;
