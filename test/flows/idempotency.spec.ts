@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { pause } from '#libs/platform';
+
 import { newCaller, SERVICE_KEY, TestHub, type Answer, type TestTenant } from '../hub.js';
 
 /** What the hub answers is lost to it and to the client, the way a database that goes away loses it. */
@@ -45,7 +47,7 @@ describe('an Idempotency-Key whose first answer was lost', () => {
     ).map(({ body }) => body);
   const once = async (to: string, body = 'Once'): Promise<void> => {
     await hub.eventually(async () => hub.sandbox.textsTo(to).length > 0);
-    await new Promise((next) => setTimeout(next, 500));
+    await pause(500);
     expect(hub.sandbox.textsTo(to)).toEqual([body]);
     expect(await bodies(to)).toEqual([body]);
   };
@@ -101,7 +103,7 @@ describe('an Idempotency-Key whose first answer was lost', () => {
     await hub.database.query(KILLED, [scheduled]);
     expect((await write(scheduled, later)).status).toBe(201);
     expect((await write(at, later)).status).toBe(400);
-    await new Promise((next) => setTimeout(next, 500));
+    await pause(500);
     expect(await bodies(to)).toEqual(['Hi', 'Once', 'Later']);
   });
 

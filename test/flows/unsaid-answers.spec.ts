@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { pause } from '#libs/platform';
+
 import { newCaller, TestHub, type TestTenant } from '../hub.js';
 import { Sends } from '../sends.js';
 
@@ -70,7 +72,7 @@ describe("the AI's answer that had not left when a person took over", () => {
     await sends.mend();
     await step(id, 'release');
     await hub.eventually(async () => hub.sandbox.textsTo(customer).length > 0);
-    await new Promise((next) => setTimeout(next, 1_000));
+    await pause(1_000);
     expect(hub.sandbox.textsTo(customer)).toEqual(['A plumber can come at 5.']);
     expect(await conversationOf(customer)).toMatchObject({ waitingSince: null });
   });
@@ -85,7 +87,7 @@ describe("the AI's answer that had not left when a person took over", () => {
     await sends.mend();
     await step(id, 'release');
     await hub.eventually(async () => hub.sandbox.textsTo(customer).length > 0);
-    await new Promise((next) => setTimeout(next, 1_000));
+    await pause(1_000);
     expect(hub.sandbox.textsTo(customer)).toHaveLength(1);
   });
 
@@ -107,7 +109,7 @@ describe("the AI's answer that had not left when a person took over", () => {
     await step(id, 'takeover');
     expect(await conversationOf(heard)).toMatchObject({ handler: 'human', waitingSince: null });
     await step(id, 'release');
-    await new Promise((next) => setTimeout(next, 1_500));
+    await pause(1_500);
     expect(hub.sandbox.textsTo(heard)).toHaveLength(1);
     expect(hub.sandbox.textsTo(unheard)).toEqual(['I am here']);
   });
