@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pause } from '#libs/platform';
 
-import { pause } from '#libs/platform';
 
 import { newCaller, SERVICE_KEY, TestHub, type Answer, type TestTenant } from '../hub.js';
 
