@@ -42,23 +42,6 @@ describe('a text that Twilio does not take yet', () => {
     ]);
   });
 
-  it('does not leave hours later when it only made sense at once', async () => {
-    const [caller, to] = [newCaller(), newCaller()];
-    await sends.fault({ on: 'messages.create', answer: 429, times: 2 });
-    const textBack = await sends.miss(caller);
-    await sends.comesTo(textBack, 'put-off');
-    const written = await sends.write(to, 'Still true');
-    await sends.comesTo(written, 'put-off');
-    await hub.database.query(
-      `update messages set created_at = created_at - interval '10 minutes' where id = any($1)`,
-      [[textBack, written]],
-    );
-    await sends.becomes(textBack, 'failed');
-    expect(await sends.shown(textBack)).toMatchObject({ errorCode: 'too-late' });
-    await hub.eventually(async () => hub.sandbox.textsTo(to).length === 1);
-    expect(hub.sandbox.textsTo(caller)).toEqual([]);
-  });
-
   it('is refused with its code, and says so of the customer', async () => {
     const id = await sends.write('+14155550014');
     await sends.becomes(id, 'failed');
