@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { JUST_ENDED_MS, keptFromSweepMs } from '../../libs/calls/src/import.domain.js';
 import { LATE_MINUTES } from '../../libs/conversations/src/text-back/text-back.domain.js';
+import { DISK_AWAITED_MS } from '../../libs/durable/src/backlog.domain.js';
 import { TEXT_BACK_MS } from '../../libs/sms/src/sending/resend.domain.js';
 import { SECOND_LOOK_MS, TOO_OLD_TO_WAIT_MS } from '../../libs/sms/src/sending/look.domain.js';
 import {
@@ -23,6 +24,10 @@ describe('figures of several modules agree', () => {
   it('on what a sweep waits for: a call that it closes without the lists is too old for a text', () => {
     expect(SWEEPS_WAIT_MS).toBeGreaterThanOrEqual(TEXT_BACK_MS);
     expect(SWEEPS_WAIT_MS).toBeGreaterThan(AFTER_START_MS[2]);
+  });
+
+  it('on words that wait on a disk: whoever is heard of only then is too old for a text', () => {
+    expect(DISK_AWAITED_MS).toBeGreaterThanOrEqual(TEXT_BACK_MS);
   });
 
   it('on calls that go on while the list is read: it is read again before they are swept', () => {

@@ -94,7 +94,8 @@ class Simulation {
       accepted: (text) => invariants.accepted(text),
     });
     exchange.connect(network);
-    calls.sweepWhen((host) => imports.hasRead(host));
+    calls.sweepWhen((host) => imports.hasReadCalls(host));
+    calls.heedSilence((host, ageMs) => inbox.silenceTellsAfterMs(host, ageMs));
     const listeners = [new Chronicle(world), invariants, inbox, alarms, calls, people].map((one) =>
       one.committed.bind(one),
     );

@@ -111,6 +111,8 @@ const empty = (): Tables => ({
 
 /** How long a connection that hears nothing is waited for. */
 const PATIENCE_MS = 4 * SECOND;
+/** And for how long it may say nothing before it counts as away. */
+const NOTICED_MS = SECOND;
 
 /** The database: it may be away, hang, lose a commit or its answer. Its clock is the only one that decides. */
 export class Store {
@@ -119,6 +121,8 @@ export class Store {
   private readonly committed: (tx: Tx) => void;
   private awayUntil = 0;
   private hangsUntil = 0;
+  /** Until when it was away, or hung for so long that it was noticed. */
+  private goneUntil = 0;
 
   constructor(world: World, committed: (tx: Tx) => void) {
     this.world = world;
@@ -129,8 +133,15 @@ export class Store {
     return this.awayUntil > this.world.now;
   }
 
+  /** For how long it has been back, as far as a process knows that has run since then. */
+  backForMs({ startedAt }: Host): number {
+    const lastAwayAt = Math.min(this.world.now, this.goneUntil);
+    return lastAwayAt > startedAt ? this.world.now - lastAwayAt : Number.POSITIVE_INFINITY;
+  }
+
   goAway(forMs: number): void {
     this.awayUntil = Math.max(this.awayUntil, this.world.now + forMs);
+    this.goneUntil = Math.max(this.goneUntil, this.awayUntil);
   }
 
   /**
@@ -172,7 +183,10 @@ export class Store {
   private mayFail(): void {
     const { random, now } = this.world;
     if (this.world.buggify('database-away', 0.01)) this.goAway(random.between(SECOND, 90 * SECOND));
-    if (this.world.buggify('database-hangs', 0.01)) this.hangsUntil = now + random.between(300, 40 * SECOND);
+    if (!this.world.buggify('database-hangs', 0.01)) return;
+    const forMs = random.between(300, 40 * SECOND);
+    this.hangsUntil = now + forMs;
+    if (forMs > NOTICED_MS) this.goneUntil = Math.max(this.goneUntil, this.hangsUntil);
   }
 
   private *connect(): Work {

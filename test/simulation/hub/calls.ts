@@ -26,6 +26,8 @@ const RING_SECONDS = 20;
 const SWEEP_AFTER_MS = sweepAfterSeconds(RING_SECONDS) * SECOND;
 const OVERDUE_MS = OVERDUE_SECONDS * SECOND;
 const LONGEST_CALL_MS = LONGEST_CALL_SECONDS * SECOND;
+/** How often a call is looked at of which words may wait on a disk. */
+const HELD_SECONDS = 2;
 const KEPT_FROM_SWEEP_MS = keptFromSweepMs(READ_EVERY_MS);
 
 /** Calls: what was heard is a set, and the verdict is decided over it; once, or a second time from answered to missed. */
@@ -33,6 +35,7 @@ export class Calls {
   private readonly ground: Ground;
   private readonly watched = new Set<string>();
   private healed: (host: Host) => boolean = () => true;
+  private tellsAfterMs: (host: Host, ageMs: number) => number = () => 0;
 
   constructor(ground: Ground) {
     this.ground = ground;
@@ -41,6 +44,11 @@ export class Calls {
   /** Says whether a host has read Twilio's lists since it started. */
   sweepWhen(healed: (host: Host) => boolean): void {
     this.healed = healed;
+  }
+
+  /** Says how long a call has to be silent before a host makes something of that. */
+  heedSilence(tellsAfterMs: (host: Host, ageMs: number) => number): void {
+    this.tellsAfterMs = tellsAfterMs;
   }
 
   apply(tx: Tx, event: InboxEvent): void {
@@ -59,7 +67,11 @@ export class Calls {
   *judgeAgain(host: Host, sid: string, patience: Patience): Work {
     yield* this.ground.store.transaction(host, (tx) => {
       const call = tx.need('calls', sid);
-      if (call.judgeAt !== null && call.judgeAt <= tx.now) this.judge(tx, call, patience);
+      if (call.judgeAt === null || call.judgeAt > tx.now) return;
+      const isHeldBack = patience === 'waited' && this.isHeldBack(host, tx, call);
+      this.ground.world.sometimes('a verdict waited for words that wait in a spool', isHeldBack);
+      if (isHeldBack) this.lookAgain(tx, call, HELD_SECONDS);
+      else this.judge(tx, call, patience);
     });
   }
 
@@ -96,7 +108,10 @@ export class Calls {
     if (judgeAt === null) return;
     const host = ableHost(this.ground);
     const isHealed = host !== undefined && (this.healed(host) || world.now - host.startedAt > SWEEPS_WAIT_MS);
-    if (isHealed && judgeAt + OVERDUE_MS <= world.now) host.start(`sweeps ${sid}`, this.sweeping(host, sid));
+    const silentMs = host === undefined ? 0 : this.tellsAfterMs(host, Number.POSITIVE_INFINITY);
+    const isOverdue = judgeAt + Math.max(OVERDUE_MS, silentMs) <= world.now;
+    world.sometimes('a sweep waited for words that wait in a spool', isHealed && silentMs > 0 && !isOverdue);
+    if (isHealed && isOverdue) host.start(`sweeps ${sid}`, this.sweeping(host, sid));
     else this.watch(sid, Math.max(judgeAt, world.now));
   }
 
@@ -158,16 +173,22 @@ export class Calls {
           judgeAt: tx.now + LONGEST_CALL_MS,
         });
       case 'wait':
-        return this.wait(tx, call);
+        this.ground.world.sometimes('a verdict waited');
+        return this.lookAgain(tx, call, WAIT_SECONDS);
       case 'end':
         return this.decide(tx, call, move.verdict, patience);
     }
   }
 
-  private wait(tx: Tx, call: Call): void {
-    this.ground.world.sometimes('a verdict waited');
-    tx.set('calls', call.sid, { ...call, judgeAt: tx.now + WAIT_SECONDS * SECOND });
-    tx.alarm('judge', call.sid, tx.now + WAIT_SECONDS * SECOND + 5);
+  private isHeldBack(host: Host, { now }: Tx, { evidence, startedAt }: Call): boolean {
+    const heardAt = lastHeardAt(evidence);
+    const silentMs = now - (heardAt === null ? startedAt : Date.parse(heardAt));
+    return silentMs < this.tellsAfterMs(host, now - startedAt);
+  }
+
+  private lookAgain(tx: Tx, call: Call, seconds: number): void {
+    tx.set('calls', call.sid, { ...call, judgeAt: tx.now + seconds * SECOND });
+    tx.alarm('judge', call.sid, tx.now + seconds * SECOND + 5);
   }
 
   private decide(tx: Tx, call: Call, verdict: Final, patience: Patience): void {

@@ -1,6 +1,7 @@
 import { isOver, seenPlan } from '../../../libs/calls/src/import.domain.js';
 import {
   afterRun,
+  endOfBoth,
   listedSince,
   NO_RUNS,
   nextRunAt,
@@ -58,9 +59,9 @@ export class GapImport {
     host.start('imports', this.running(host), true);
   }
 
-  /** Whether this process has read the lists to their end. */
-  hasRead(host: Host): boolean {
-    return this.runs(host).complete > 0;
+  /** Whether this process knows what calls came while it was away. */
+  hasReadCalls(host: Host): boolean {
+    return host.memory.has('calls read');
   }
 
   private runs(host: Host): Runs {
@@ -80,14 +81,22 @@ export class GapImport {
     }
   }
 
+  /** Each list by itself: one that cannot be read keeps nobody from the other. */
   private *run(host: Host, before: Runs): Work<RunEnd> {
     const since = Math.min(servesSince(before), this.sinceStart(host));
+    const messages = yield* this.endOf(
+      this.read(host, 'messages', since, (on, reading) => this.importTexts(on, reading)),
+    );
+    const calls = yield* this.endOf(
+      this.read(host, 'calls', since, (on, reading) => this.importCalls(on, reading)),
+    );
+    if (calls === 'complete') host.memory.set('calls read', true);
+    return endOfBoth([messages, calls]);
+  }
+
+  private *endOf(reading: Work<boolean>): Work<RunEnd> {
     try {
-      const messages = yield* this.read(host, 'messages', since, (on, reading) =>
-        this.importTexts(on, reading),
-      );
-      const calls = yield* this.read(host, 'calls', since, (on, reading) => this.importCalls(on, reading));
-      return messages && calls ? 'complete' : 'held';
+      return (yield* reading) ? 'complete' : 'held';
     } catch (error) {
       if (error instanceof Outage || error instanceof Unavailable) return 'failed';
       throw error;
@@ -179,18 +188,21 @@ export class GapImport {
     const calls = yield* this.page(host, 'calls', () => this.exchange.since(since));
     const { store } = this.ground;
     const alive = calls.filter(({ own }) => own === null || !isOver({ ...own, endedAt: own.endsAt }, now));
-    if (alive.length > 0)
-      yield* store.transaction(host, (tx) =>
-        this.calls.keepFromSweep(
-          tx,
-          alive.map(({ sid }) => sid),
-        ),
-      );
-    for (const call of calls) {
-      const outcome = store.tables.calls.get(call.sid)?.outcome ?? null;
-      if (!alive.includes(call) && outcome === null) yield* this.importCall(host, call);
-    }
+    const undecided = calls.filter(
+      (call) => !alive.includes(call) && (store.tables.calls.get(call.sid)?.outcome ?? null) === null,
+    );
+    const waiting = undecided.filter((call) => this.isHeldBack(host, call, now));
+    this.ground.world.sometimes('an import waited for words that wait in a spool', waiting.length > 0);
+    const kept = [...alive, ...waiting].map(({ sid }) => sid);
+    if (kept.length > 0) yield* store.transaction(host, (tx) => this.calls.keepFromSweep(tx, kept));
+    for (const call of undecided) if (!waiting.includes(call)) yield* this.importCall(host, call);
+    if (waiting.length > 0) throw new Unavailable();
     return alive.length === 0 ? null : Math.min(...alive.map(({ startedAt }) => startedAt));
+  }
+
+  private isHeldBack(host: Host, { startedAt, own }: PlacedCall, now: number): boolean {
+    const silentMs = now - (own?.endsAt ?? startedAt);
+    return silentMs < this.inbox.silenceTellsAfterMs(host, now - startedAt);
   }
 
   private *importCall(host: Host, call: PlacedCall): Work {
@@ -201,7 +213,11 @@ export class GapImport {
     const began = { afterMs: 0, kind: 'call.incoming', step: '', params: { CallSid: sid } } as const;
     yield* this.accept(host, this.exchange.event(call, began, decided), call.startedAt);
     for (const { sid: of, status, seconds, endsAt } of [...legs, own]) {
-      const params = { CallSid: of, CallStatus: status, CallDuration: String(seconds) };
+      const params = {
+        CallSid: of,
+        CallStatus: status,
+        ...(seconds > 0 ? { CallDuration: String(seconds) } : {}),
+      };
       const told = { afterMs: 0, kind: 'call.status', step: `${of}/${status}`, params } as const;
       yield* this.accept(host, this.exchange.event(call, told), endsAt);
     }

@@ -5,6 +5,7 @@ import {
   OFFER_EVERY_MS,
   type Waits,
 } from '../../../libs/durable/src/acceptance.domain.js';
+import { silenceTellsAfterMs } from '../../../libs/durable/src/backlog.domain.js';
 import type { InboxEvent } from '../../../libs/durable/src/webhook-events.js';
 import type { Written } from '../disk.js';
 import type { Host, Work } from '../host.js';
@@ -65,6 +66,12 @@ export class Inbox {
   boot(host: Host): void {
     this.ground.world.sometimes('the spool was read after a crash', host.disk.waiting().length > 0);
     this.drain.soon(host);
+  }
+
+  /** How long a call has to be silent before that tells something to this host. */
+  silenceTellsAfterMs(host: Host, ageMs: number): number {
+    const backForMs = this.ground.store.backForMs(host);
+    return silenceTellsAfterMs({ isHere: !this.refuge.isEmpty(host), backForMs }, ageMs);
   }
 
   /** What only memory held is lost with the process. */

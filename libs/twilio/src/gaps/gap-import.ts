@@ -6,6 +6,7 @@ import { Accounts } from '../accounts.js';
 import { Telephony, type ListedCall, type ListedMedia, type ListedMessage } from '../telephony.js';
 import {
   afterRun,
+  endOfBoth,
   isBeyondReach,
   listedSince,
   NO_RUNS,
@@ -131,7 +132,7 @@ export class GapImport {
     for (const kind of ['messages', 'calls'] as const)
       ends.push(await this.endOf(this.read(accountSid, kind, since, works[kind]), accountSid, kind));
     if (ends[1] === 'complete') this.callsRead.add(accountSid);
-    return (['failed', 'held'] as const).find((end) => ends.includes(end)) ?? 'complete';
+    return endOfBoth(ends);
   }
 
   private endOf(reading: Promise<boolean>, accountSid: string, kind: ListKind): Promise<RunEnd> {

@@ -41,6 +41,10 @@ export interface Runs {
 
 export const NO_RUNS: Runs = { complete: 0, failed: 0, endedAt: 0 };
 
+/** How a run ended, by how each of its lists did. */
+export const endOfBoth = (ends: readonly RunEnd[]): RunEnd =>
+  (['failed', 'held'] as const).find((end) => ends.includes(end)) ?? 'complete';
+
 /** One more run. */
 export const afterRun = ({ complete, failed }: Runs, end: RunEnd, endedAt: number): Runs => {
   switch (end) {

@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { silenceTellsAfterMs, type Waiting } from './backlog.domain.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const NEVER_AWAY = Number.POSITIVE_INFINITY;
+const NOBODY_KNOWS = Number.POSITIVE_INFINITY;
+
+describe('silence about a call', () => {
+  it.each<[string, Waiting, number, number]>([
+    ['tells at once when nothing waits', { isHere: false, backForMs: NEVER_AWAY }, MINUTE, 0],
+    ['tells nothing while the database is away', { isHere: false, backForMs: 0 }, MINUTE, NOBODY_KNOWS],
+    ['tells at once of a call that began since', { isHere: false, backForMs: 30 * SECOND }, 20 * SECOND, 0],
+    [
+      'tells nothing while others bring theirs',
+      { isHere: false, backForMs: 89_999 },
+      MINUTE * 2,
+      NOBODY_KNOWS,
+    ],
+    ['tells at once when they have brought it', { isHere: false, backForMs: 90_000 }, MINUTE * 2, 0],
+    ['tells nothing while words wait here', { isHere: true, backForMs: 9 * MINUTE }, MINUTE, NOBODY_KNOWS],
+    ['tells after ten minutes whatever waits', { isHere: true, backForMs: 10 * MINUTE }, MINUTE, 10 * MINUTE],
+    ['tells so too where it never was away', { isHere: true, backForMs: NEVER_AWAY }, MINUTE, 10 * MINUTE],
+  ])('%s', (_, waiting, ageMs, tellsAfterMs) => {
+    expect(silenceTellsAfterMs(waiting, ageMs)).toBe(tellsAfterMs);
+  });
+});

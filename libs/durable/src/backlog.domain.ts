@@ -1,0 +1,24 @@
+/** How long other hosts are given, once the database is back, to bring what waits on their disks. */
+const OTHERS_DRAIN_MS = 90_000;
+/** Longer than this nobody waits for a disk: a call that is older is not texted any more. */
+export const DISK_AWAITED_MS = 10 * 60_000;
+
+/** What is known of events that were answered and may not be in the database yet. */
+export interface Waiting {
+  /** Whether any waits on this host. */
+  readonly isHere: boolean;
+  /** For how long the database has been back since it was last away, in milliseconds; Infinity when it never was. */
+  readonly backForMs: number;
+}
+
+/**
+ * How long nothing has to be heard of something, in milliseconds, before that says that nothing comes: 0, unless words
+ * of it may wait here, or, when it began before the database was back, elsewhere; nobody knows how long (Infinity)
+ * while the database has not been back for long enough to bring them.
+ * @param ageMs how long ago it began, in milliseconds
+ */
+export const silenceTellsAfterMs = ({ isHere, backForMs }: Waiting, ageMs: number): number => {
+  const isElsewhere = backForMs < OTHERS_DRAIN_MS && ageMs > backForMs;
+  if (!isHere && !isElsewhere) return 0;
+  return backForMs < DISK_AWAITED_MS ? Number.POSITIVE_INFINITY : DISK_AWAITED_MS;
+};
