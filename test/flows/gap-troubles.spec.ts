@@ -90,6 +90,26 @@ describe("what is wrong with Twilio's lists", () => {
     expect(await mediaOf(body)).toEqual([]);
   });
 
+  it('makes no call too short: a listed duration of nothing is no ringing', async () => {
+    const [from, sid] = [newCaller(), newSid('CA')];
+    const calls = new Calls(hub, tenant);
+    await calls.incoming(sid, from);
+    await hub.database.query(
+      `update calls set evidence = jsonb_set(evidence, '{incoming,at}', to_jsonb(clock_timestamp() - interval '80 seconds')),
+         started_at = clock_timestamp() - interval '80 seconds' where call_sid = $1`,
+      [sid],
+    );
+    const listed = { sid, from, to: tenant.number, status: 'completed', durationSeconds: 0 };
+    await fetch(`${hub.sandbox.url}/sandbox/known`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ calls: [listed] }),
+    });
+    happened(hub, sid, 1);
+    await heal();
+    expect(await calls.settled(from)).toMatchObject({ missedReason: 'abandoned', textBack: { sent: true } });
+  });
+
   it('is cleaned: characters that the database cannot keep', async () => {
     const mark = newSid('SM');
     const nul = String.fromCharCode(0);
