@@ -51,8 +51,8 @@ export class ProcessHub {
     return hub;
   }
 
-  start(changes: Readonly<Record<string, string>> = {}): Running {
-    const one = startProcess({ ...this.environment, ...changes });
+  start(changes: Readonly<Record<string, string>> = {}, flags: readonly string[] = []): Running {
+    const one = startProcess({ ...this.environment, ...changes }, flags);
     this.running.push(one);
     return one;
   }

@@ -31,11 +31,14 @@ export const until = async <T>(look: () => Promise<T | false | undefined>, withi
   throw new Error('It did not happen in time.');
 };
 
-/** Starts a hub as `npm start` does, with these settings and no others. */
-export const startProcess = (environment: Readonly<Record<string, string>>): Running => {
+/** Starts a hub as `npm start` does, with these settings and no others; `flags` are Node's. */
+export const startProcess = (
+  environment: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+): Running => {
   let said = '';
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['apps/hub/start.mjs'], {
+  const child = spawn(process.execPath, [...flags, 'apps/hub/start.mjs'], {
     env: { PATH, HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,12 +1,14 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pause } from '#libs/platform';
 
 import { newCaller } from './hub.js';
-import type { Running } from './process.js';
+import { until, type Running } from './process.js';
 import { ProcessHub } from './process-hub.js';
 
 const PROMISED_MS = 15_000;
@@ -65,6 +67,39 @@ describe('a hub that is asked to stop', () => {
   };
   const kept = async (): Promise<number> =>
     (await hub.database.query(`select 1 from webhook_events where kind = 'call.incoming'`)).length;
+
+  it('in the midst of its start ends that first, and leaves with 0', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const asked = once(silent, 'connection');
+    const { port } = silent.address() as AddressInfo;
+    const one = hub.start({ DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/none` });
+    const [socket] = (await asked) as [Socket];
+    expect((await leave(one)).end).toBe(0);
+    socket.destroy();
+    silent.close();
+  }, 30_000);
+
+  it.each([
+    ['SIGTERM', 0],
+    ['SIGKILL', 'SIGKILL'],
+  ] as const)(
+    'is gone after %s, also where an older Node had to call another one',
+    async (signal, end) => {
+      const older = `data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '20.0.0' })`;
+      const one = hub.start({}, ['--import', older]);
+      await hub.ready();
+      one.process.kill(signal);
+      expect(await one.exited).toBe(end);
+      await until(async () =>
+        fetch(`${hub.url}/health/live`).then(
+          () => false,
+          () => true,
+        ),
+      );
+    },
+    60_000,
+  );
 
   it('says of each event that it loses which it is, and its exit code says so too', async () => {
     const one = await withMemories();

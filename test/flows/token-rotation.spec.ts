@@ -42,23 +42,17 @@ describe('while the auth token is rotated', () => {
     await sends.becomes(await sends.write(to), 'delivered');
   });
 
-  it('puts a text off when no token is taken, says so, and sends it with the right one', async () => {
+  it('fails a text when no token is taken, and says so', async () => {
     await tokens('wrong', 'wrong-as-well');
     const to = newCaller();
     const id = await sends.write(to);
-    await sends.comesTo(id, 'put-off');
-    expect(await sends.shown(id)).toMatchObject({ status: 'queued', errorCode: null });
+    await sends.becomes(id, 'failed');
+    expect(await sends.shown(id)).toMatchObject({ errorCode: '20003' });
     const health = async (): Promise<unknown> => (await fetch(`${hub.url}/health`)).json();
     expect(await health()).toMatchObject({ checks: { twilio: { failing: 1 } } });
     await tokens(ACCOUNT.authToken, null);
-    await hub.database.query(
-      `with due as (update messages set not_before = clock_timestamp() where id = $1 returning tenant_id, conversation_id)
-       select graphile_worker.add_job('sms.deliver',
-         json_build_object('tenantId', tenant_id, 'conversationId', conversation_id)) from due`,
-      [id],
-    );
-    await sends.becomes(id, 'delivered');
-    expect(hub.sandbox.textsTo(to)).toEqual(['On my way']);
+    await sends.becomes(await sends.write(to), 'delivered');
+    expect(hub.sandbox.textsTo(to)).toHaveLength(1);
     expect(await health()).toMatchObject({ checks: { twilio: { failing: 0 } } });
   });
 });

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pause } from '#libs/platform';
 
-
 import { newCaller, TestHub, type TestTenant } from '../hub.js';
 import { Sends } from '../sends.js';
 

@@ -1,11 +1,10 @@
 import 'reflect-metadata';
 
-import { ConfigurationError, STOP_CUT_OFF_MS } from '#libs/platform';
+import { ConfigurationError, STOP_CUT_OFF_MS, type Configuration } from '#libs/platform';
 
-import { startHub } from './hub.js';
+import { startHub, type Hub } from './hub.js';
 import { loadSettings } from './settings.js';
-import type { Stop } from './stop.js';
-import { welcome } from './welcome.js';
+import { welcome, type Guests } from './welcome.js';
 
 const EXIT_BAD_CONFIGURATION = 78;
 /** EX_IOERR of sysexits.h. */
@@ -13,23 +12,39 @@ const EXIT_EVENTS_LOST = 74;
 /** What was in hand when a stop is cut off is on the disk, or done again by whoever comes next: only lost events are not. */
 const exitHaving = (lost: number): never => process.exit(lost === 0 ? 0 : EXIT_EVENTS_LOST);
 
-const stopOnSignals = (stop: Stop, also: () => Promise<void>): void => {
+interface House {
+  readonly hub: Hub;
+  readonly guests: Guests;
+}
+
+const open = async (settings: Configuration): Promise<House> => {
+  const hub = await startHub(settings);
+  return { hub, guests: await welcome(hub, settings) };
+};
+
+const leaving = async (house: Promise<House>): Promise<number> => {
+  const { hub, guests } = await house;
+  const [lost] = await Promise.all([hub.stop.run(), guests.leave()]);
+  return lost;
+};
+
+/** Also in the midst of the start, which is then brought to its end first. */
+const stopOnSignals = (house: Promise<House>): void => {
+  let cutOff = (): number => 0;
+  void house.then(({ hub }) => (cutOff = () => hub.stop.cutOff())).catch(() => undefined); // main tells
   let stopping = false;
   const leave = (): void => {
     if (stopping) {
-      stop.cutOff();
+      cutOff();
       process.exit(1);
     }
     stopping = true;
-    setTimeout(() => exitHaving(stop.cutOff()), STOP_CUT_OFF_MS).unref();
-    void Promise.all([stop.run(), also()]).then(
-      ([lost]) => exitHaving(lost),
-      (error: unknown) => {
-        process.stderr.write(`The stop failed: ${String(error)}\n`);
-        stop.cutOff();
-        process.exit(1);
-      },
-    );
+    setTimeout(() => exitHaving(cutOff()), STOP_CUT_OFF_MS).unref();
+    void leaving(house).then(exitHaving, (error: unknown) => {
+      process.stderr.write(`The stop failed: ${String(error)}\n`);
+      cutOff();
+      process.exit(1);
+    });
   };
   process.on('SIGTERM', leave);
   process.on('SIGINT', leave);
@@ -37,9 +52,9 @@ const stopOnSignals = (stop: Stop, also: () => Promise<void>): void => {
 
 const main = async (): Promise<void> => {
   const settings = await loadSettings();
-  const hub = await startHub(settings);
-  const guests = await welcome(hub, settings);
-  stopOnSignals(hub.stop, guests.leave);
+  const house = open(settings);
+  stopOnSignals(house);
+  const { guests } = await house;
   await guests
     .show()
     .catch((error: unknown) => process.stderr.write(`The demonstration stopped: ${String(error)}\n`));

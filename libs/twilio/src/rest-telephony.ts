@@ -95,7 +95,7 @@ export class RestTelephony extends Telephony implements OnApplicationShutdown {
     await Promise.all([...this.transports.values()].map((transport) => transport.close()));
   }
 
-  /** With the next token where one is not taken; put off when none is. */
+  /** With the next token where one is not taken: that is proof that nothing was created. */
   private async create(
     account: KnownAccount,
     text: OutgoingText,

@@ -15,7 +15,7 @@ describe("Twilio's answer to a create", () => {
     [429, '99999', '', { kind: 'put-off', retryAfterMs: 300_000 }],
     [400, undefined, json({ code: 21610, message: 'x' }), { kind: 'refused', code: '21610' }],
     [400, undefined, json({ code: 21611 }), { kind: 'put-off', retryAfterMs: 60_000 }],
-    [401, undefined, json({ code: 20003 }), { kind: 'put-off', retryAfterMs: 60_000, why: 'unauthorized' }],
+    [401, undefined, json({ code: 20003 }), { kind: 'refused', code: '20003', message: '' }],
     [403, undefined, json({ code: 20003 }), { kind: 'refused', code: '20003' }],
     [404, undefined, '<html>', { kind: 'refused', code: 'http-404' }],
     [408, undefined, '', { kind: 'unknown' }],

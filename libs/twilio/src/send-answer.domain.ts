@@ -15,15 +15,14 @@ export interface CreateReply {
 export type SendOutcome =
   | { readonly kind: 'accepted'; readonly sid: string }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  | { readonly kind: 'put-off'; readonly retryAfterMs: number; readonly why?: 'unauthorized' }
+  | { readonly kind: 'put-off'; readonly retryAfterMs: number }
   | { readonly kind: 'not-sent'; readonly error: string }
   | { readonly kind: 'unknown'; readonly error: string };
 
 const LONGEST_WAIT_SECONDS = 300;
 const QUEUE_FULL_WAIT_MS = 60_000;
-/** Somebody has to enter a token first. */
-const UNAUTHORIZED_WAIT_MS = 60_000;
-const UNAUTHORIZED = 401;
+/** Twilio's code for a token that it does not take, and what a 401 without any code becomes. */
+const UNAUTHORIZED: readonly string[] = ['20003', 'http-401'];
 /** A gateway gave up waiting: what stands behind it may have had the request. */
 const TIMED_OUT = 408;
 
@@ -56,19 +55,14 @@ const refused = (status: number, text: string): SendOutcome => {
   return { kind: 'refused', code, message: typeof message === 'string' ? message : '' };
 };
 
-/**
- * An answer's meaning: 429 is never processed (error 20429), nor is 401, which says something of our token and not of
- * the text; another 4xx is a refusal; 3xx and 5xx tell nothing.
- */
+/** An answer's meaning: 429 is never processed (error 20429); another 4xx is a refusal; 3xx and 5xx tell nothing. */
 export const outcomeOf = ({ status, retryAfter, text }: CreateReply): SendOutcome => {
   if (status >= 200 && status < 300) return accepted(text);
   if (status === 429) return { kind: 'put-off', retryAfterMs: waitOf(retryAfter) };
-  if (status === UNAUTHORIZED)
-    return { kind: 'put-off', retryAfterMs: UNAUTHORIZED_WAIT_MS, why: 'unauthorized' };
   if (status >= 400 && status < 500 && status !== TIMED_OUT) return refused(status, text);
   return { kind: 'unknown', error: `HTTP ${status}` };
 };
 
 /** Whether the token was not taken: proof that nothing was created, so another may be tried. */
 export const isUnauthorized = (outcome: SendOutcome): boolean =>
-  outcome.kind === 'put-off' && outcome.why === 'unauthorized';
+  outcome.kind === 'refused' && UNAUTHORIZED.includes(outcome.code);

@@ -16,7 +16,7 @@ export class TwilioHealth {
 
   answered(accountSid: string, outcome: SendOutcome): void {
     const failed = outcome.kind === 'unknown' || outcome.kind === 'not-sent';
-    const locked = isUnauthorized(outcome) || (outcome.kind === 'refused' && outcome.code === '20003');
+    const locked = isUnauthorized(outcome);
     if (failed || locked) this.failing.set(accountSid, outcome.kind);
     else this.failing.delete(accountSid);
   }
