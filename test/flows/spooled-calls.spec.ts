@@ -112,6 +112,7 @@ describe('a call of which words wait on a disk', () => {
     const db = hub.app.get(Db);
     await hub.database.open(false);
     await hub.eventually(() => Promise.resolve(db.away), 30_000);
+    await pause(10_000);
     await hub.database.open(true);
     await hub.eventually(() => Promise.resolve(!db.away), 30_000);
     await isOverdue(sid, 60);

@@ -123,6 +123,7 @@ export class Store {
   private hangsUntil = 0;
   /** Until when it was away, or hung for so long that it was noticed. */
   private goneUntil = 0;
+  private goneFrom = 0;
 
   constructor(world: World, committed: (tx: Tx) => void) {
     this.world = world;
@@ -139,7 +140,18 @@ export class Store {
     return lastAwayAt > startedAt ? this.world.now - lastAwayAt : Number.POSITIVE_INFINITY;
   }
 
+  /** For how long it was away the last time. */
+  get awayForMs(): number {
+    return Math.min(this.world.now, this.goneUntil) - this.goneFrom;
+  }
+
+  /** Unless it is away already. */
+  private isGoneFromNow(): void {
+    if (this.goneUntil < this.world.now) this.goneFrom = this.world.now;
+  }
+
   goAway(forMs: number): void {
+    this.isGoneFromNow();
     this.awayUntil = Math.max(this.awayUntil, this.world.now + forMs);
     this.goneUntil = Math.max(this.goneUntil, this.awayUntil);
   }
@@ -186,6 +198,7 @@ export class Store {
     if (!this.world.buggify('database-hangs', 0.01)) return;
     const forMs = random.between(300, 40 * SECOND);
     this.hangsUntil = now + forMs;
+    if (forMs > NOTICED_MS) this.isGoneFromNow();
     if (forMs > NOTICED_MS) this.goneUntil = Math.max(this.goneUntil, this.hangsUntil);
   }
 

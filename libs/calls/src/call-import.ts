@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Backlog, Inbox, keyOf, type InboxEvent } from '#libs/durable';
-import { Db, Unavailable } from '#libs/platform';
+import { Db } from '#libs/platform';
 import { Routing, type Route } from '#libs/tenants';
-import { EMPTY, GapImport, READ_EVERY_MS, type ListedCall, type Reading } from '#libs/twilio';
+import { EMPTY, GapImport, READ_EVERY_MS, TooEarly, type ListedCall, type Reading } from '#libs/twilio';
 
 import { ENDS, isFinal } from './evidence.domain.js';
 import { isOver, keptFromSweepMs, seenPlan } from './import.domain.js';
@@ -68,7 +68,7 @@ export class CallImport implements OnModuleInit {
       for (const whole of undecided) if (!waiting.includes(whole)) await this.tell(reading, whole);
       held += waiting.length;
     }
-    if (held > 0) throw new Unavailable('words-wait', `Words of ${held} calls may still wait in a spool.`);
+    if (held > 0) throw new TooEarly(`Words of ${held} calls may still wait in a spool.`);
     return openSince;
   }
 

@@ -9,19 +9,61 @@ const NOBODY_KNOWS = Number.POSITIVE_INFINITY;
 
 describe('silence about a call', () => {
   it.each<[string, Waiting, number, number]>([
-    ['tells at once when nothing waits', { isHere: false, backForMs: NEVER_AWAY }, MINUTE, 0],
-    ['tells nothing while the database is away', { isHere: false, backForMs: 0 }, MINUTE, NOBODY_KNOWS],
-    ['tells at once of a call that began since', { isHere: false, backForMs: 30 * SECOND }, 20 * SECOND, 0],
+    [
+      'tells at once when nothing waits',
+      { isHere: false, awayForMs: MINUTE, backForMs: NEVER_AWAY },
+      MINUTE,
+      0,
+    ],
+    [
+      'tells nothing while the database is away',
+      { isHere: false, awayForMs: MINUTE, backForMs: 0 },
+      MINUTE,
+      NOBODY_KNOWS,
+    ],
+    [
+      'tells at once of a call that began since',
+      { isHere: false, awayForMs: MINUTE, backForMs: 30 * SECOND },
+      20 * SECOND,
+      0,
+    ],
     [
       'tells nothing while others bring theirs',
-      { isHere: false, backForMs: 89_999 },
+      { isHere: false, awayForMs: MINUTE, backForMs: 89_999 },
       MINUTE * 2,
       NOBODY_KNOWS,
     ],
-    ['tells at once when they have brought it', { isHere: false, backForMs: 90_000 }, MINUTE * 2, 0],
-    ['tells nothing while words wait here', { isHere: true, backForMs: 9 * MINUTE }, MINUTE, NOBODY_KNOWS],
-    ['tells after ten minutes whatever waits', { isHere: true, backForMs: 10 * MINUTE }, MINUTE, 10 * MINUTE],
-    ['tells so too where it never was away', { isHere: true, backForMs: NEVER_AWAY }, MINUTE, 10 * MINUTE],
+    [
+      'tells at once when they have brought it',
+      { isHere: false, awayForMs: MINUTE, backForMs: 90_000 },
+      MINUTE * 2,
+      0,
+    ],
+    [
+      'tells nothing for longer than they need after a short outage',
+      { isHere: false, awayForMs: SECOND, backForMs: 6_999 },
+      MINUTE,
+      NOBODY_KNOWS,
+    ],
+    ['tells soon after that', { isHere: false, awayForMs: SECOND, backForMs: 7_000 }, MINUTE, 0],
+    [
+      'tells nothing while words wait here',
+      { isHere: true, awayForMs: MINUTE, backForMs: 9 * MINUTE },
+      MINUTE,
+      NOBODY_KNOWS,
+    ],
+    [
+      'tells after ten minutes whatever waits',
+      { isHere: true, awayForMs: MINUTE, backForMs: 10 * MINUTE },
+      MINUTE,
+      10 * MINUTE,
+    ],
+    [
+      'tells so too where it never was away',
+      { isHere: true, awayForMs: MINUTE, backForMs: NEVER_AWAY },
+      MINUTE,
+      10 * MINUTE,
+    ],
   ])('%s', (_, waiting, ageMs, tellsAfterMs) => {
     expect(silenceTellsAfterMs(waiting, ageMs)).toBe(tellsAfterMs);
   });

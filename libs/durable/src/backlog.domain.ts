@@ -1,5 +1,8 @@
-/** How long other hosts are given, once the database is back, to bring what waits on their disks. */
-const OTHERS_DRAIN_MS = 90_000;
+/**
+ * How long other hosts are given, once the database is back, to bring what waits on their disks: they take events from
+ * there at least half as fast as those come, and begin within seconds; after a minute and a half nobody waits for them.
+ */
+const othersDrainMs = (awayForMs: number): number => Math.min(5_000 + 2 * awayForMs, 90_000);
 /** Longer than this nobody waits for a disk: a call that is older is not texted any more. */
 export const DISK_AWAITED_MS = 10 * 60_000;
 
@@ -9,6 +12,8 @@ export interface Waiting {
   readonly isHere: boolean;
   /** For how long the database has been back since it was last away, in milliseconds; Infinity when it never was. */
   readonly backForMs: number;
+  /** For how long it was away then, in milliseconds. */
+  readonly awayForMs: number;
 }
 
 /**
@@ -17,8 +22,8 @@ export interface Waiting {
  * while the database has not been back for long enough to bring them.
  * @param ageMs how long ago it began, in milliseconds
  */
-export const silenceTellsAfterMs = ({ isHere, backForMs }: Waiting, ageMs: number): number => {
-  const isElsewhere = backForMs < OTHERS_DRAIN_MS && ageMs > backForMs;
+export const silenceTellsAfterMs = ({ isHere, backForMs, awayForMs }: Waiting, ageMs: number): number => {
+  const isElsewhere = backForMs < othersDrainMs(awayForMs) && ageMs > backForMs;
   if (!isHere && !isElsewhere) return 0;
   return backForMs < DISK_AWAITED_MS ? Number.POSITIVE_INFINITY : DISK_AWAITED_MS;
 };

@@ -91,6 +91,11 @@ export class Db implements OnApplicationShutdown {
     return this.breaker.closedForMs;
   }
 
+  /** For how long it was away the last time, or has been so far, in milliseconds; 0 when it never was. */
+  get awayForMs(): number {
+    return this.breaker.lastOpenForMs;
+  }
+
   /** Says who is told when the database goes away, and when it is back. */
   whenAway(told: (away: boolean) => void): void {
     this.breaker.whenOpen(told);

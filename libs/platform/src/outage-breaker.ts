@@ -13,6 +13,7 @@ export class OutageBreaker {
   private failures = 0;
   private probing = false;
   private stopped = false;
+  private openedAt = Number.NEGATIVE_INFINITY;
   private lastOpenAt = Number.NEGATIVE_INFINITY;
   private told: (open: boolean) => void = () => undefined;
 
@@ -26,6 +27,12 @@ export class OutageBreaker {
   /** For how long it has been closed since it was last open, in milliseconds; Infinity when it never was. */
   get closedForMs(): number {
     return this.closed ? performance.now() - this.lastOpenAt : 0;
+  }
+
+  /** For how long it was open the last time, or has been so far, in milliseconds; 0 when it never was. */
+  get lastOpenForMs(): number {
+    const until = this.closed ? this.lastOpenAt : performance.now();
+    return Number.isFinite(this.openedAt) ? until - this.openedAt : 0;
   }
 
   /** @throws Unavailable without calling `work` while open. */
@@ -70,7 +77,8 @@ export class OutageBreaker {
 
   private async probe(): Promise<void> {
     this.probing = true;
-    this.lastOpenAt = performance.now();
+    this.openedAt = performance.now();
+    this.lastOpenAt = this.openedAt;
     this.told(true);
     while (!this.closed && !this.stopped) {
       await pause(PROBE_EVERY_MS);

@@ -4,7 +4,7 @@ export type { Berth } from './berths.js';
 export { CallbackUrls, type Carried } from './callback-url.js';
 export { isAllowedDestination, isE164, isEmergencyNumber, isTextable } from './destination.domain.js';
 export { policyOf } from './error-policy.domain.js';
-export { GAP_IMPORT, GapImport, type Reading } from './gaps/gap-import.js';
+export { GAP_IMPORT, GapImport, TooEarly, type Reading } from './gaps/gap-import.js';
 export { LONGEST_GAP_MS, OVERLAP_MS, READ_EVERY_MS } from './gaps/gap-window.domain.js';
 export { NumberDirectory } from './number-directory.js';
 export { SidDirectory } from './sid-directory.js';

@@ -23,6 +23,8 @@ import type { Inbox } from './inbox.js';
 import { ListMarks, type List, type Taken } from './list-marks.js';
 
 class Unavailable extends Error {}
+/** Words of a call may still wait in a spool. */
+class TooEarly extends Error {}
 
 /** One reading of a list; `now` by the store's clock when it began. */
 interface Reading {
@@ -98,6 +100,7 @@ export class GapImport {
     try {
       return (yield* reading) ? 'complete' : 'held';
     } catch (error) {
+      if (error instanceof TooEarly) return 'early';
       if (error instanceof Outage || error instanceof Unavailable) return 'failed';
       throw error;
     }
@@ -196,7 +199,7 @@ export class GapImport {
     const kept = [...alive, ...waiting].map(({ sid }) => sid);
     if (kept.length > 0) yield* store.transaction(host, (tx) => this.calls.keepFromSweep(tx, kept));
     for (const call of undecided) if (!waiting.includes(call)) yield* this.importCall(host, call);
-    if (waiting.length > 0) throw new Unavailable();
+    if (waiting.length > 0) throw new TooEarly();
     return alive.length === 0 ? null : Math.min(...alive.map(({ startedAt }) => startedAt));
   }
 

@@ -70,8 +70,10 @@ export class Inbox {
 
   /** How long a call has to be silent before that tells something to this host. */
   silenceTellsAfterMs(host: Host, ageMs: number): number {
-    const backForMs = this.ground.store.backForMs(host);
-    return silenceTellsAfterMs({ isHere: !this.refuge.isEmpty(host), backForMs }, ageMs);
+    const { store } = this.ground;
+    const isHere = !this.refuge.isEmpty(host);
+    const waiting = { isHere, backForMs: store.backForMs(host), awayForMs: store.awayForMs };
+    return silenceTellsAfterMs(waiting, ageMs);
   }
 
   /** What only memory held is lost with the process. */

@@ -34,9 +34,13 @@ export interface Reading<T> {
 /**
  * Imports what we missed of it. @returns from when on the list has to be read again, when something of it is not over;
  * null when all of it is
- * @throws when it could not be read or kept: the same is read again later
+ * @throws TooEarly when not all of it could be told yet; otherwise when it could not be read or kept: the same is read
+ *   again later
  */
 export type Importer<T> = (reading: Reading<T>) => Promise<Date | null>;
+
+/** Of some of what is listed more may be heard by itself: it is read again in a moment. */
+export class TooEarly extends Error {}
 
 /** Its name in the register of intervals. */
 export const GAP_IMPORT = 'gap-import';
@@ -140,7 +144,7 @@ export class GapImport {
       (complete) => (complete ? 'complete' : 'held'),
       (error: unknown) => {
         this.log.warn("Twilio's lists are read later", { accountSid, kind, error: String(error) });
-        return 'failed';
+        return error instanceof TooEarly ? 'early' : 'failed';
       },
     );
   }

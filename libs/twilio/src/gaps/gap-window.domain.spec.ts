@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import {
+  endOfBoth,
   afterRun,
   isBeyondReach,
   listedSince,
@@ -43,6 +44,13 @@ describe('the window of a gap', () => {
     expect(held).toMatchObject({ complete: 0, failed: 0 });
     expect(nextRunAt(held)).toBe(6_000);
     expect(afterRun(held, 'complete', 7_000)).toMatchObject({ complete: 1, end: 'complete' });
+  });
+
+  it('is read again soon, and as often as it must, while not all of it can be told', () => {
+    const early = afterRun(afterRun(NO_RUNS, 'early', 1_000), 'early', 17_000);
+    expect(early).toMatchObject({ complete: 0, failed: 0 });
+    expect(nextRunAt(early)).toBe(32_000);
+    expect([endOfBoth(['complete', 'early']), endOfBoth(['failed', 'early'])]).toEqual(['early', 'failed']);
   });
 
   it("is closed by another's reading that began since ours was due", () => {

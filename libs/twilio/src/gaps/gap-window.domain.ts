@@ -17,6 +17,8 @@ export const READ_EVERY_MS = 10 * 60_000;
 const AFTER_FAILURE_MS = 30_000;
 /** Somebody else has the list, perhaps a process that died over it. */
 const WHILE_HELD_MS = 5_000;
+/** Words of a call waited in a spool. */
+const AFTER_EARLY_MS = 15_000;
 
 /** A list is left to others this long after its reader died, in milliseconds, and who reads says so this often. */
 export const LEASE_MS = 30_000;
@@ -25,8 +27,11 @@ export const RENEW_MS = 10_000;
 /** Sweeps of calls wait for the first reading after a start no longer than this: by then nobody is texted any more. */
 export const SWEEPS_WAIT_MS = 10 * 60_000;
 
-/** How a run ended; `held`: another process has a list, and has not read it to its end since the run was due. */
-export type RunEnd = 'complete' | 'failed' | 'held';
+/**
+ * How a run ended; `held`: another process has a list, and has not read it to its end since the run was due. `early`:
+ * not all that is listed could be told yet.
+ */
+export type RunEnd = 'complete' | 'failed' | 'held' | 'early';
 
 export interface Runs {
   /** How many runs were complete since the process started. */
@@ -43,7 +48,7 @@ export const NO_RUNS: Runs = { complete: 0, failed: 0, endedAt: 0 };
 
 /** How a run ended, by how each of its lists did. */
 export const endOfBoth = (ends: readonly RunEnd[]): RunEnd =>
-  (['failed', 'held'] as const).find((end) => ends.includes(end)) ?? 'complete';
+  (['failed', 'early', 'held'] as const).find((end) => ends.includes(end)) ?? 'complete';
 
 /** One more run. */
 export const afterRun = ({ complete, failed }: Runs, end: RunEnd, endedAt: number): Runs => {
@@ -53,6 +58,7 @@ export const afterRun = ({ complete, failed }: Runs, end: RunEnd, endedAt: numbe
     case 'failed':
       return { complete, failed: failed + 1, end, endedAt };
     case 'held':
+    case 'early':
       return { complete, failed, end, endedAt };
   }
 };
@@ -60,6 +66,7 @@ export const afterRun = ({ complete, failed }: Runs, end: RunEnd, endedAt: numbe
 /** When the next run of an account is due, in milliseconds since the process started. */
 export const nextRunAt = ({ complete, failed, end, endedAt }: Runs): number => {
   if (end === 'held') return endedAt + WHILE_HELD_MS;
+  if (end === 'early') return endedAt + AFTER_EARLY_MS;
   if (failed > 0) return endedAt + Math.min(AFTER_FAILURE_MS * 2 ** (failed - 1), READ_EVERY_MS);
   return AFTER_START_MS[complete] ?? endedAt + READ_EVERY_MS;
 };
