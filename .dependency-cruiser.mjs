@@ -47,7 +47,7 @@ export default {
       from: { path: '^test/simulation/' },
       to: {
         path: '^(libs|apps)/',
-        pathNot: ['\\.domain\\.ts$', '^libs/durable/src/(webhook-events|spool/frames)\\.ts$'],
+        pathNot: ['\\.domain\\.ts$', '^libs/durable/src/(inbox/webhook-events|spool/frames)\\.ts$'],
       },
     },
     {

@@ -1,5 +1,5 @@
 import { framed, framesIn } from '../../libs/durable/src/spool/frames.js';
-import type { InboxEvent } from '../../libs/durable/src/webhook-events.js';
+import type { InboxEvent } from '../../libs/durable/src/inbox/webhook-events.js';
 import type { World } from './world.js';
 
 /** A record of the spool. */

@@ -1,4 +1,4 @@
-import type { InboxEvent } from '../../libs/durable/src/webhook-events.js';
+import type { InboxEvent } from '../../libs/durable/src/inbox/webhook-events.js';
 import { LEASE_SECONDS } from '../../libs/integrations/src/call-service.domain.js';
 import type { Verdict } from './hub/inbox.js';
 import type { OutgoingText, Text } from './outside/texts.js';

@@ -1,4 +1,4 @@
-import type { InboxEvent } from '../../libs/durable/src/webhook-events.js';
+import type { InboxEvent } from '../../libs/durable/src/inbox/webhook-events.js';
 import { step } from '../../libs/sms/src/sending/send.domain.js';
 import type { Send } from '../../libs/sms/src/sending/send-state.domain.js';
 import type { Invariants } from './invariants.js';

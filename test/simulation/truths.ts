@@ -1,5 +1,5 @@
 import { isFinal } from '../../libs/calls/src/evidence.domain.js';
-import type { InboxEvent } from '../../libs/durable/src/webhook-events.js';
+import type { InboxEvent } from '../../libs/durable/src/inbox/webhook-events.js';
 import { isPlainlyAnswered, looksAnswered, truthOf } from './outside/call-ends.js';
 import type { PlacedCall } from './outside/exchange.js';
 import type { Call, KeptEvent } from './rows.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Db, inContext, isOutage, Log, Metrics, newId, pageOf, placeOf, type Page } from '#libs/platform';
 
-import { FailedEvents } from './failed-events.js';
+import { FailedEvents } from './inbox/failed-events.js';
 import { inReachOf } from './reach.js';
 
 /** A job that failed for the last time, or an event that could not be applied. */

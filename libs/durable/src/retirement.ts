@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
-import { Heartbeat } from './heartbeat.js';
-import { Inbox } from './inbox.js';
-import { JobRunner } from './job-runner.js';
-import { Refuge } from './refuge.js';
+import { Heartbeat } from './jobs/heartbeat.js';
+import { Inbox } from './inbox/inbox.js';
+import { JobRunner } from './jobs/job-runner.js';
+import { Refuge } from './inbox/refuge.js';
 
 /** What a process that is to end has still in hand. */
 export interface InHand {

@@ -15,7 +15,7 @@ import {
   sweepAfterSeconds,
 } from '../../../libs/calls/src/sweep.domain.js';
 import { READ_EVERY_MS, SWEEPS_WAIT_MS } from '../../../libs/twilio/src/gaps/gap-window.domain.js';
-import type { InboxEvent } from '../../../libs/durable/src/webhook-events.js';
+import type { InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import type { Host, Work } from '../host.js';
 import type { Call } from '../rows.js';
 import { Outage, type Tx } from '../store.js';

@@ -1,7 +1,7 @@
 import { consentBy, wishOf } from '../../../libs/contacts/src/wish.domain.js';
 import { emergencyOf } from '../../../libs/conversations/src/emergency.domain.js';
 import { meaningOf } from '../../../libs/conversations/src/reception.domain.js';
-import type { InboxEvent } from '../../../libs/durable/src/webhook-events.js';
+import type { InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import type { Purpose, Wish } from '../../../libs/sms/src/message.domain.js';
 import type { Host, Work } from '../host.js';
 import type { Contact, Conversation, Message } from '../rows.js';

@@ -1,4 +1,4 @@
-import { isHopeless, triedAgain, type Tries } from '../../../libs/durable/src/patience.domain.js';
+import { isHopeless, triedAgain, type Tries } from '../../../libs/durable/src/inbox/patience.domain.js';
 import type { Host, Work } from '../host.js';
 import { SECOND } from '../world.js';
 import type { EventKeeper } from './event-keeper.js';

@@ -1,4 +1,4 @@
-import type { InboxEvent } from '../../../libs/durable/src/webhook-events.js';
+import type { InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import type { Host, Work } from '../host.js';
 import { Outage, type Tx } from '../store.js';
 import { MINUTE, SECOND } from '../world.js';

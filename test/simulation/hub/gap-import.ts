@@ -10,7 +10,7 @@ import {
   type RunEnd,
   type Runs,
 } from '../../../libs/twilio/src/gaps/gap-window.domain.js';
-import type { InboxEvent } from '../../../libs/durable/src/webhook-events.js';
+import type { InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import { isFinal, meaningOf } from '../../../libs/sms/src/message.domain.js';
 import type { Host, Work } from '../host.js';
 import type { Carrier } from '../outside/carrier.js';

@@ -4,9 +4,9 @@ import {
   LAST_RESORTS,
   OFFER_EVERY_MS,
   type Waits,
-} from '../../../libs/durable/src/acceptance.domain.js';
-import { silenceTellsAfterMs } from '../../../libs/durable/src/backlog.domain.js';
-import type { InboxEvent } from '../../../libs/durable/src/webhook-events.js';
+} from '../../../libs/durable/src/inbox/acceptance.domain.js';
+import { silenceTellsAfterMs } from '../../../libs/durable/src/inbox/backlog.domain.js';
+import type { InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import type { Written } from '../disk.js';
 import type { Host, Work } from '../host.js';
 import type { Tx } from '../store.js';

@@ -1,5 +1,5 @@
-import { DISK_WITHIN_MS } from '../../../libs/durable/src/acceptance.domain.js';
-import type { InboxEvent } from '../../../libs/durable/src/webhook-events.js';
+import { DISK_WITHIN_MS } from '../../../libs/durable/src/inbox/acceptance.domain.js';
+import type { InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import type { Written } from '../disk.js';
 import type { Host, Work } from '../host.js';
 import type { Ground } from './ground.js';

@@ -1,4 +1,4 @@
-import { keyOf, type InboxEvent } from '../../../libs/durable/src/webhook-events.js';
+import { keyOf, type InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import { ACCOUNT, HUB_NUMBER, TENANT, type Settings } from '../hub/ground.js';
 import type { World } from '../world.js';
 import { CALL_ENDS, happens, word, wordsOf, type CallEnd, type Word } from './call-ends.js';

@@ -1,5 +1,5 @@
-import type { Waits } from '../../../libs/durable/src/acceptance.domain.js';
-import type { InboxEvent } from '../../../libs/durable/src/webhook-events.js';
+import type { Waits } from '../../../libs/durable/src/inbox/acceptance.domain.js';
+import type { InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import type { Host, Work } from '../host.js';
 import { ableHost, type Ground } from '../hub/ground.js';
 import type { Inbox, Verdict } from '../hub/inbox.js';

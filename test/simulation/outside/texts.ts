@@ -1,4 +1,4 @@
-import { keyOf, type InboxEvent } from '../../../libs/durable/src/webhook-events.js';
+import { keyOf, type InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import { ACCOUNT, HUB_NUMBER, TENANT } from '../hub/ground.js';
 
 /** A text as its attempt hands it over. */

@@ -1,6 +1,6 @@
 import type { Log, Metrics } from '#libs/platform';
 
-import type { InboxEvent } from '../webhook-events.js';
+import type { InboxEvent } from '../inbox/webhook-events.js';
 import { Segment, type WaitingRecord } from './segment.js';
 import type { Segments } from './segments.js';
 import type { SpoolRecords } from './spool-records.js';

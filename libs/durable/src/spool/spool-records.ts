@@ -1,6 +1,6 @@
 import { Sealer } from '#libs/platform';
 
-import type { InboxEvent } from '../webhook-events.js';
+import type { InboxEvent } from '../inbox/webhook-events.js';
 import { framed } from './frames.js';
 import type { NewRecord } from './segment.js';
 

@@ -4,7 +4,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { Interval } from '@nestjs/schedule';
 import { Configuration, Log, Metrics, Sealer, STOP_MS, within } from '#libs/platform';
 
-import type { InboxEvent } from '../webhook-events.js';
+import type { InboxEvent } from '../inbox/webhook-events.js';
 import { framed } from './frames.js';
 import { GroupCommit } from './group-commit.js';
 import { Segment, type NewRecord } from './segment.js';

@@ -3,8 +3,8 @@ import { Interval } from '@nestjs/schedule';
 import { Log, Metrics, within } from '#libs/platform';
 
 import { DETOUR_WITHIN_MS, DISK_WITHIN_MS } from './acceptance.domain.js';
-import type { WaitingEvent } from './spool/spool-reader.js';
-import { Spool, type Ticket } from './spool/spool.js';
+import type { WaitingEvent } from '../spool/spool-reader.js';
+import { Spool, type Ticket } from '../spool/spool.js';
 import type { InboxEvent } from './webhook-events.js';
 
 const READ_WITHIN_MS = 2_000;

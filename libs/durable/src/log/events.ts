@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Db, newId, requestId, Tx } from '#libs/platform';
 
-import { Jobs } from './jobs.js';
+import { Jobs } from '../jobs/jobs.js';
 
 /** Something that happened to a tenant's call, message or conversation, as the log keeps it. */
 export interface DomainEvent<D = Readonly<Record<string, unknown>>> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db, isOutage, Log, newId, storable, Tx, Unavailable, uniqueViolation } from '#libs/platform';
 
 import { KEEP_WITHIN_MS } from './acceptance.domain.js';
-import { Jobs } from './jobs.js';
+import { Jobs } from '../jobs/jobs.js';
 import { ADOPT, type InboxEvent } from './webhook-events.js';
 
 /** Applies an event inside the transaction that keeps it: natural keys, no waiting, blind to order. */

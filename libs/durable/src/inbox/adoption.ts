@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Db, isOutage } from '#libs/platform';
 
 import { EventKeeper, Foreign, NOT_YOURS } from './event-keeper.js';
-import { Jobs } from './jobs.js';
+import { Jobs } from '../jobs/jobs.js';
 import { ADOPT, READ, SETTLE, type InboxEvent, type Stored } from './webhook-events.js';
 
 const UNOWNED_RETRY_MS = [1_000, 5_000, 30_000, 120_000];

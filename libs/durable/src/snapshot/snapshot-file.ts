@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Configuration, Sealer } from '#libs/platform';
 
-import { syncFolder } from './sync-folder.js';
+import { syncFolder } from '../sync-folder.js';
 
 const NAME = 'snapshot.sealed';
 

@@ -6,7 +6,7 @@ import { EventKeeper, NOT_YOURS } from './event-keeper.js';
 import { Inbox } from './inbox.js';
 import { isHopeless, triedAgain, type Tries } from './patience.domain.js';
 import { Refuge } from './refuge.js';
-import type { WaitingEvent } from './spool/spool-reader.js';
+import type { WaitingEvent } from '../spool/spool-reader.js';
 import type { InboxEvent } from './webhook-events.js';
 
 const EVERY_MS = 250;

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Db, isOutage, NotFound, Rejected, Tx } from '#libs/platform';
 
 import { EventKeeper, Foreign, NOT_YOURS } from './event-keeper.js';
-import { Jobs } from './jobs.js';
-import { inReachOf } from './reach.js';
+import { Jobs } from '../jobs/jobs.js';
+import { inReachOf } from '../reach.js';
 import { ADOPT, READ, SETTLE, type Stored } from './webhook-events.js';
 
 const FAILED = `${READ} and verdict = 'failed' and ($2::uuid is null or tenant_id = $2::uuid)`;

@@ -3,7 +3,7 @@ import { Db } from '#libs/platform';
 
 import { silenceTellsAfterMs } from './backlog.domain.js';
 import { Refuge } from './refuge.js';
-import { Spool } from './spool/spool.js';
+import { Spool } from '../spool/spool.js';
 
 /** What was answered and may not be in the database yet: as long as something is, silence says nothing. */
 @Injectable()
