@@ -86,7 +86,7 @@ export default {
       from: {
         path: '^libs/',
         pathNot:
-          '^libs/(platform|durable)/|^libs/twilio/src/(twilio-transport|post-once)\\.ts$|\\.entity\\.ts$|\\.spec\\.ts$',
+          '^libs/(platform|durable)/|^libs/twilio/src/rest/(twilio-transport|post-once)\\.ts$|\\.entity\\.ts$|\\.spec\\.ts$',
       },
       to: { path: 'node_modules/(pg|undici|typeorm)/' },
     },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { ensureBuilt } from '../apps/hub/ensure-built.mjs';
-import { startEmbeddedPostgres } from '../apps/hub/src/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../apps/hub/src/database/embedded-postgres.ts';
 
 /** The build that the process tests start, made once; and one PostgreSQL for the whole run: every test file gets a database of its own in it (test/database.ts). */
 export default async function start() {

@@ -4,7 +4,7 @@ import { Client } from 'pg';
 
 import { addressOf, type DatabaseAddress } from '#libs/platform';
 
-import { migrate } from '../apps/hub/src/database.js';
+import { migrate } from '../apps/hub/src/database/database.js';
 
 const TEMPLATE = 'hub_template';
 const ROLE = 'hub_owner';

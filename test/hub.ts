@@ -11,7 +11,7 @@ import { PlatformKey } from '#libs/identity';
 import { pause, readConfiguration, SealingKey } from '#libs/platform';
 
 import { createApplication } from '../apps/hub/src/application.js';
-import { lanesTo } from '../apps/hub/src/database.js';
+import { lanesTo } from '../apps/hub/src/database/database.js';
 import { startSandbox, type Sandbox } from '../apps/sandbox/src/sandbox.js';
 import { createDatabase, type TestDatabase } from './database.js';
 import { readListsByHand } from './lists.js';

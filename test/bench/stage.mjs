@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import pg from 'pg';
 
-import { startEmbeddedPostgres } from '../../apps/hub/src/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../../apps/hub/src/database/embedded-postgres.ts';
 import { parentOf } from './proc.mjs';
 
 const STOP_WITHIN_MS = 20_000;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EventFeed, Events, Jobs, type DomainEvent, type NewEvent } from '#libs/durable';
 import { Db, Log, newId, pause, readConfiguration } from '#libs/platform';
 
-import { lanesTo } from '../../apps/hub/src/database.js';
+import { lanesTo } from '../../apps/hub/src/database/database.js';
 import { createDatabase, type TestDatabase } from '../database.js';
 import { until } from '../process.js';
 

@@ -7,7 +7,7 @@ import { Projections } from '#libs/analytics';
 import { Events, Jobs, type NewEvent } from '#libs/durable';
 import { Db, newId } from '#libs/platform';
 
-import { lanesTo } from '../../apps/hub/src/database.js';
+import { lanesTo } from '../../apps/hub/src/database/database.js';
 import { createDatabase, type TestDatabase } from '../database.js';
 import { expectedOf, NUMBERS, run, type Facts } from '../lives.js';
 

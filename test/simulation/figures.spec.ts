@@ -4,7 +4,7 @@ import { JUST_ENDED_MS, keptFromSweepMs } from '../../libs/calls/src/import.doma
 import { LATE_MINUTES } from '../../libs/conversations/src/text-back/text-back.domain.js';
 import { DISK_AWAITED_MS } from '../../libs/durable/src/inbox/backlog.domain.js';
 import { TEXT_BACK_MS } from '../../libs/sms/src/sending/resend.domain.js';
-import { SECOND_LOOK_MS, TOO_OLD_TO_WAIT_MS } from '../../libs/sms/src/sending/look.domain.js';
+import { SECOND_LOOK_MS, TOO_OLD_TO_WAIT_MS } from '../../libs/sms/src/settling/look.domain.js';
 import {
   AFTER_START_MS,
   LEASE_MS,

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
-import { findHouse, type DemoHouse } from './demo-house.js';
-import { play, playCall, playText } from './demo-play.js';
+import { findHouse, type DemoHouse } from './demo/demo-house.js';
+import { play, playCall, playText } from './demo/demo-play.js';
 import { loadSettings } from './settings.js';
 
 const USAGE = `npm run demo                                                   the whole story

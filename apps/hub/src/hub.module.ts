@@ -16,9 +16,9 @@ import { TenantsModule } from '#libs/tenants';
 import { TwilioModule } from '#libs/twilio';
 
 import { DeadLettersController } from './dead-letters.controller.js';
-import { HealthController } from './health.controller.js';
-import { HealthNeighbours } from './health-neighbours.js';
-import { HealthParts } from './health-parts.js';
+import { HealthController } from './health/health.controller.js';
+import { HealthNeighbours } from './health/health-neighbours.js';
+import { HealthParts } from './health/health-parts.js';
 import { Lifecycle } from './lifecycle.js';
 
 export interface HubGround extends Ground {

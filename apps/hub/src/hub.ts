@@ -4,13 +4,13 @@ import { Configuration, DatabaseAddress, Log } from '#libs/platform';
 import { Accounts } from '#libs/twilio';
 
 import { createApplication } from './application.js';
-import { lanesTo } from './database.js';
+import { lanesTo } from './database/database.js';
 import { prepareDoors } from './doors.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embedded-postgres.js';
 import { findKeys, type Keys } from './keys.js';
 import { Lifecycle } from './lifecycle.js';
 import { serveDocs } from './openapi.js';
-import { reachLater, reachNow } from './reach.js';
+import { reachLater, reachNow } from './database/reach.js';
 import { Stop } from './stop.js';
 
 /** A database that is away is not waited for: calls are answered by the sealed snapshot. */

@@ -4,7 +4,7 @@ import { ConfigurationError, STOP_CUT_OFF_MS, type Configuration } from '#libs/p
 
 import { startHub, type Hub } from './hub.js';
 import { loadSettings } from './settings.js';
-import { welcome, type Guests } from './welcome.js';
+import { welcome, type Guests } from './demo/welcome.js';
 
 const EXIT_BAD_CONFIGURATION = 78;
 /** EX_IOERR of sysexits.h. */

@@ -7,7 +7,7 @@ import { PlatformKey } from '#libs/identity';
 import { DatabaseAddress, readConfiguration, SealingKey } from '#libs/platform';
 
 import { createApplication } from './application.js';
-import { lanesTo } from './database.js';
+import { lanesTo } from './database/database.js';
 import { describeApi } from './openapi.js';
 
 const FILE = 'openapi.json';

@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path';
 import { Projections } from '#libs/analytics';
 import { addressOf, ConfigurationError, Db, isId, type Configuration } from '#libs/platform';
 
-import { lanesTo, migrate } from './database.js';
-import { startEmbeddedPostgres } from './embedded-postgres.js';
+import { lanesTo, migrate } from './database/database.js';
+import { startEmbeddedPostgres } from './database/embedded-postgres.js';
 import { loadSettings } from './settings.js';
 
 const EXIT_BAD_CONFIGURATION = 78;

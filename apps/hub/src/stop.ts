@@ -4,7 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Retirement } from '#libs/durable';
 import { Configuration, Log, pause, STOP_MS, within } from '#libs/platform';
 
-import type { EmbeddedPostgres } from './embedded-postgres.js';
+import type { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { Lifecycle } from './lifecycle.js';
 
 /** Takes no connection any more, and waits for the answers to the requests in hand (doors.ts). */

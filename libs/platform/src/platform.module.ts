@@ -1,13 +1,13 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 
 import { Configuration } from './config.js';
-import { DatabaseWatch } from './database-watch.js';
-import { Db, Lanes } from './db.js';
+import { DatabaseWatch } from './database/database-watch.js';
+import { Db, Lanes } from './database/db.js';
 import { Egress } from './egress.js';
-import { IdempotencyInterceptor } from './idempotency.interceptor.js';
+import { IdempotencyInterceptor } from './http/idempotency.interceptor.js';
 import { Log } from './log.js';
 import { Metrics } from './metrics.js';
-import { ProblemFilter } from './problem.filter.js';
+import { ProblemFilter } from './http/problem.filter.js';
 import { Sealer, SealingKey } from './seal.js';
 
 /** What must exist before the application: settings read, keys found, connections described. */

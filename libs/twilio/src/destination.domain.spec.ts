@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { isAllowedDestination, isTextable } from './destination.domain.js';
-import { policyOf } from './error-policy.domain.js';
+import { policyOf } from './rest/error-policy.domain.js';
 
 describe('a destination', () => {
   it.each<[string, string[], boolean]>([

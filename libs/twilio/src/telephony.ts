@@ -1,5 +1,5 @@
-import type { Berth } from './berths.js';
-import type { SendOutcome } from './send-answer.domain.js';
+import type { Berth } from './rest/berths.js';
+import type { SendOutcome } from './rest/send-answer.domain.js';
 
 /** A text to hand to the carrier, all of it decided. */
 export interface OutgoingText {

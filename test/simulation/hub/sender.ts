@@ -4,7 +4,7 @@ import {
   UNPROVEN_OUTCOMES,
   type Listed,
   type UnprovenOther,
-} from '../../../libs/sms/src/sending/evidence.domain.js';
+} from '../../../libs/sms/src/settling/evidence.domain.js';
 import {
   ALIKE_MINUTES,
   BLOCKED_AGAIN_MS,

@@ -4,7 +4,7 @@ import { isAnswer } from '../../../libs/sms/src/sending/resend.domain.js';
 import { step } from '../../../libs/sms/src/sending/send.domain.js';
 import type { Effect, Send, SendEvent } from '../../../libs/sms/src/sending/send-state.domain.js';
 import { mayBeSent, type Refusal, type SendingVerdict } from '../../../libs/sms/src/sending-rules.domain.js';
-import { policyOf } from '../../../libs/twilio/src/error-policy.domain.js';
+import { policyOf } from '../../../libs/twilio/src/rest/error-policy.domain.js';
 import type { InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import type { Contact, Message } from '../rows.js';
 import type { Tx } from '../store.js';

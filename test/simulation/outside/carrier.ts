@@ -1,6 +1,6 @@
-import type { Listed } from '../../../libs/sms/src/sending/evidence.domain.js';
+import type { Listed } from '../../../libs/sms/src/settling/evidence.domain.js';
 import type { Answer } from '../../../libs/sms/src/sending/send-state.domain.js';
-import { outcomeOf } from '../../../libs/twilio/src/send-answer.domain.js';
+import { outcomeOf } from '../../../libs/twilio/src/rest/send-answer.domain.js';
 import type { Host, Work } from '../host.js';
 import type { Settings } from '../hub/ground.js';
 import { MINUTE, SECOND, type World } from '../world.js';

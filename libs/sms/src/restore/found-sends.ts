@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Db, Tx } from '#libs/platform';
 import { SidDirectory } from '#libs/twilio';
 
-import { CLOCKS_APART_MS, sentWords } from '../sending/evidence.domain.js';
+import { CLOCKS_APART_MS, sentWords } from '../settling/evidence.domain.js';
 import { loadSend } from '../sending/send-row.js';
 import { Sends } from '../sending/sends.js';
 import { Strays, type Stray } from './strays.js';

@@ -5,7 +5,7 @@ import { Cron, CronExpression } from '@nestjs/schedule';
 import { Configuration, Db, isOutage, Log, Tx } from '#libs/platform';
 
 import type { Message } from '../message.entity.js';
-import { sentWords } from '../sending/evidence.domain.js';
+import { sentWords } from '../settling/evidence.domain.js';
 import { isAnswer } from '../sending/resend.domain.js';
 import type { SendEvent } from '../sending/send-state.domain.js';
 import { strayVerdict } from './stray.domain.js';

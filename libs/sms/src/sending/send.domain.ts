@@ -1,5 +1,5 @@
 import { climbs, isFinal, meaningOf, type MessageStatus } from '../message.domain.js';
-import { look } from './look.domain.js';
+import { look } from '../settling/look.domain.js';
 import {
   attemptOf,
   bind,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Configuration, isOutage, Log, pause } from '#libs/platform';
 
-import { Accounts } from '../accounts.js';
+import { Accounts } from '../accounts/accounts.js';
 import { Telephony, type ListedCall, type ListedMedia, type ListedMessage } from '../telephony.js';
 import {
   afterRun,

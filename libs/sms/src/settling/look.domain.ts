@@ -1,6 +1,15 @@
-import { resendOf } from './resend.domain.js';
-import { attemptOf, bind, end, hangsOn, hold, stay, UNDER_WAY, withAttempt } from './send-moves.domain.js';
-import type { Attempt, Send, SendEvent, Step } from './send-state.domain.js';
+import { resendOf } from '../sending/resend.domain.js';
+import {
+  attemptOf,
+  bind,
+  end,
+  hangsOn,
+  hold,
+  stay,
+  UNDER_WAY,
+  withAttempt,
+} from '../sending/send-moves.domain.js';
+import type { Attempt, Send, SendEvent, Step } from '../sending/send-state.domain.js';
 
 /** Between two looks that count as two absences. */
 export const SECOND_LOOK_MS = 30_000;

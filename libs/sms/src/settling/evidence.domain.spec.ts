@@ -8,7 +8,7 @@ import {
   type Unproven,
   type UnprovenOther,
 } from './evidence.domain.js';
-import type { Finding } from './send-state.domain.js';
+import type { Finding } from '../sending/send-state.domain.js';
 
 const T0 = 1_000_000;
 const row = (sid: string, at: number | null, body = 'Hello'): Listed => ({ sid, body, createdAt: at });

@@ -1,5 +1,5 @@
-import { ALIKE_MINUTES } from './pace.domain.js';
-import type { AttemptOutcome, Finding } from './send-state.domain.js';
+import { ALIKE_MINUTES } from '../sending/pace.domain.js';
+import type { AttemptOutcome, Finding } from '../sending/send-state.domain.js';
 
 /** A message as Twilio lists it, between the two numbers, that belongs to none of ours so far. */
 export interface Listed {

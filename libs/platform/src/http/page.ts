@@ -1,5 +1,5 @@
-import { Invalid } from './errors.js';
-import { isId } from './ids.js';
+import { Invalid } from '../errors.js';
+import { isId } from '../ids.js';
 
 export interface Page<T> {
   readonly data: readonly T[];

@@ -1,6 +1,6 @@
-import { Unavailable } from './errors.js';
+import { Unavailable } from '../errors.js';
 import { isBusy, isOutage } from './outage.js';
-import { pause } from './waiting.js';
+import { pause } from '../waiting.js';
 
 const FAILURES_TO_OPEN = 5;
 const PROBE_EVERY_MS = 250;

@@ -9,9 +9,9 @@ import {
   TooMany,
   Unauthenticated,
   Unavailable,
-} from './errors.js';
-import type { FieldError } from './errors.js';
-import { isOutage } from './outage.js';
+} from '../errors.js';
+import type { FieldError } from '../errors.js';
+import { isOutage } from '../database/outage.js';
 
 /** RFC 9457 problem details, as contract.md section 4 promises them. */
 export interface Problem {

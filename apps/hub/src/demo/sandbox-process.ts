@@ -14,7 +14,7 @@ export interface SandboxAccount {
   readonly authToken: string;
 }
 
-const main = (): string => fileURLToPath(new URL('../../sandbox/src/main.js', import.meta.url));
+const main = (): string => fileURLToPath(new URL('../../../sandbox/src/main.js', import.meta.url));
 
 /**
  * Starts the sandbox as a process of its own, on a leash: it ends when its standard input closes, in whatever

@@ -1,8 +1,8 @@
 import { Injectable, ValidationPipe, type PipeTransform } from '@nestjs/common';
 import { ValidateBy, ValidateIf, type ValidationError } from 'class-validator';
 
-import { Invalid, NotFound, type FieldError } from './errors.js';
-import { isId } from './ids.js';
+import { Invalid, NotFound, type FieldError } from '../errors.js';
+import { isId } from '../ids.js';
 
 const fieldsOf = (errors: readonly ValidationError[], above = ''): FieldError[] =>
   errors.flatMap((error) => {

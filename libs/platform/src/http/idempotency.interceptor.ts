@@ -10,12 +10,12 @@ import {
 import type { Request, Response } from 'express';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 
-import { requestId } from './context.js';
-import { Db } from './db.js';
-import { Conflict, Invalid, Rejected } from './errors.js';
-import { newId } from './ids.js';
+import { requestId } from '../context.js';
+import { Db } from '../database/db.js';
+import { Conflict, Invalid, Rejected } from '../errors.js';
+import { newId } from '../ids.js';
 import { problemOf } from './problem.js';
-import { Sealer } from './seal.js';
+import { Sealer } from '../seal.js';
 
 /** Set by the key guards: who holds the key that a request came with. */
 export interface KeyHolder {

@@ -11,9 +11,9 @@ import {
   type Listed,
   type UnprovenOther,
 } from './evidence.domain.js';
-import { ALIKE_MINUTES } from './pace.domain.js';
-import { SendNews } from './send-news.js';
-import type { Finding } from './send-state.domain.js';
+import { ALIKE_MINUTES } from '../sending/pace.domain.js';
+import { SendNews } from '../sending/send-news.js';
+import type { Finding } from '../sending/send-state.domain.js';
 
 /** A text whose end nobody knows. */
 export interface Sought {

@@ -1,4 +1,4 @@
-import type { KnownAccount } from './account-slice.js';
+import type { KnownAccount } from '../accounts/account-slice.js';
 
 /**
  * Which of an account's tokens is tried first: the primary, unless Twilio refused it last. While tokens are rotated the

@@ -1,4 +1,4 @@
-import { Unavailable } from './errors.js';
+import { Unavailable } from '../errors.js';
 
 /** SQLSTATE classes that say "the database is away", not "your statement is wrong" (PostgreSQL, appendix A). */
 const AWAY = new Set([

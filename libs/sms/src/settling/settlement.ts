@@ -4,11 +4,11 @@ import { Db, Tx } from '#libs/platform';
 
 import { Comparison } from './comparison.js';
 import { TOO_OLD_TO_WAIT_MS } from './look.domain.js';
-import { firstDoubtAt, type Since } from './resend.domain.js';
-import { SendAlarm } from './send-alarm.js';
-import { loadSend, type LoadedSend } from './send-row.js';
-import type { Finding } from './send-state.domain.js';
-import { Sends } from './sends.js';
+import { firstDoubtAt, type Since } from '../sending/resend.domain.js';
+import { SendAlarm } from '../sending/send-alarm.js';
+import { loadSend, type LoadedSend } from '../sending/send-row.js';
+import type { Finding } from '../sending/send-state.domain.js';
+import { Sends } from '../sending/sends.js';
 
 /** How many looks may wait for Twilio at once: a slow list leaves the other jobs their places. */
 const LOOKS_AT_ONCE = 4;

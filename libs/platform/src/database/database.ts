@@ -1,8 +1,8 @@
 import { Client, type ClientConfig } from 'pg';
 import { DataSource, type EntitySchema } from 'typeorm';
 
-import type { Lane } from './context.js';
-import { Unavailable } from './errors.js';
+import type { Lane } from '../context.js';
+import { Unavailable } from '../errors.js';
 
 /** The role that owns the tables and serves, when the connection itself could bypass row-level security. */
 const PLAIN_ROLE = 'twilio_hub';

@@ -1,10 +1,10 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
 
-import { requestId } from './context.js';
-import { TooMany } from './errors.js';
-import { newId } from './ids.js';
-import { Log } from './log.js';
+import { requestId } from '../context.js';
+import { TooMany } from '../errors.js';
+import { newId } from '../ids.js';
+import { Log } from '../log.js';
 import { problemOf } from './problem.js';
 
 /** Turns whatever was thrown into problem+json; only what nobody expected is logged as an error. */

@@ -2,10 +2,10 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import twilio from 'twilio';
 import { Configuration } from '#libs/platform';
 
-import type { KnownAccount } from './account-slice.js';
-import { Accounts } from './accounts.js';
+import type { KnownAccount } from '../accounts/account-slice.js';
+import { Accounts } from '../accounts/accounts.js';
 import { Berths, type Berth } from './berths.js';
-import { callsSince, mediaOf, messagesSince, messageWith } from './gaps/account-lists.js';
+import { callsSince, mediaOf, messagesSince, messageWith } from '../gaps/account-lists.js';
 import { messagesBetween } from './message-list.js';
 import { NotSent, postOnce } from './post-once.js';
 import { isUnauthorized, outcomeOf, type SendOutcome } from './send-answer.domain.js';
@@ -16,7 +16,7 @@ import {
   type ListedMedia,
   type ListedMessage,
   type OutgoingText,
-} from './telephony.js';
+} from '../telephony.js';
 import { TokenOrder } from './token-order.js';
 import { TwilioHealth } from './twilio-health.js';
 import { TwilioTransport } from './twilio-transport.js';

@@ -4,15 +4,15 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 
-import { laneNow } from './context.js';
+import { laneNow } from '../context.js';
 import { answers, type DatabaseAddress } from './database.js';
-import { Unavailable } from './errors.js';
-import { isId } from './ids.js';
+import { Unavailable } from '../errors.js';
+import { isId } from '../ids.js';
 import { isOutage, isRetryable, RolledBack } from './outage.js';
 import { OutageBreaker } from './outage-breaker.js';
-import { STOP_MS } from './stop.domain.js';
+import { STOP_MS } from '../stop.domain.js';
 import { sendTogether, Tx } from './tx.js';
-import { within } from './waiting.js';
+import { within } from '../waiting.js';
 
 /** Who may look across tenants. To add one is a decision: the list is short on purpose. */
 export type SystemCaller =

@@ -6,7 +6,7 @@ import { Public } from '#libs/identity';
 
 import { HealthNeighbours } from './health-neighbours.js';
 import { HealthParts } from './health-parts.js';
-import { Lifecycle } from './lifecycle.js';
+import { Lifecycle } from '../lifecycle.js';
 
 /** Probes, without authentication. Liveness is the event loop alone; nothing here restarts us for another's fault. */
 @Controller('health')

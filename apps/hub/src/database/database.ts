@@ -3,8 +3,8 @@ import { DataSource, type QueryRunner } from 'typeorm';
 import { prepareJobs } from '#libs/durable';
 import { laneSource, Lanes, pause, SteadyClient, type DatabaseAddress } from '#libs/platform';
 
-import { migrations } from '../../../migrations/index.js';
-import { entities } from './entities.js';
+import { migrations } from '../../../../migrations/index.js';
+import { entities } from '../entities.js';
 
 /** One number for all instances: only one migrates, the others wait. */
 const MIGRATION_LOCK = 3_701;

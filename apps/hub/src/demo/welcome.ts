@@ -5,7 +5,7 @@ import { Accounts } from '#libs/twilio';
 
 import { buildHouse, findHouse, type DemoHouse } from './demo-house.js';
 import { play } from './demo-play.js';
-import type { Hub } from './hub.js';
+import type { Hub } from '../hub.js';
 import { startSandboxProcess, type SandboxAccount, type SandboxProcess } from './sandbox-process.js';
 
 /** Who is in the house beside the hub: the sandbox, when there is no Twilio account. */

@@ -3,7 +3,7 @@ import { Snapshot } from '#libs/durable';
 import { Configuration, Unavailable } from '#libs/platform';
 
 import { CallbackUrls, type Carried } from './callback-url.js';
-import { NumberDirectory } from './number-directory.js';
+import { NumberDirectory } from '../number-directory.js';
 import { Signatures } from './signature.js';
 import type { WebhookCall } from './webhook-form.js';
 

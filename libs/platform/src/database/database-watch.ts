@@ -2,9 +2,9 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 
 import { Db } from './db.js';
-import { Log } from './log.js';
-import { Metrics } from './metrics.js';
-import { within } from './waiting.js';
+import { Log } from '../log.js';
+import { Metrics } from '../metrics.js';
+import { within } from '../waiting.js';
 
 const EVERY_MS = 1_000;
 const WITHIN_MS = 1_000;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import twilio from 'twilio';
 
-import { Accounts } from './accounts.js';
+import { Accounts } from '../accounts/accounts.js';
 import type { WebhookForm } from './webhook-form.js';
 
 /** What the check needs of a request. `url` is the configured public one and the raw path and query. */

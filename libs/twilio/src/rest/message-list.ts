@@ -1,7 +1,7 @@
 import type twilio from 'twilio';
 
-import { messageOf } from './gaps/account-lists.js';
-import type { Between, ListedMessage } from './telephony.js';
+import { messageOf } from '../gaps/account-lists.js';
+import type { Between, ListedMessage } from '../telephony.js';
 
 type Client = ReturnType<typeof twilio>;
 
