@@ -23,6 +23,29 @@ const BUSY = `
     (select count(*)::int from webhook_events where verdict = 'failed') as failed,
     (select count(*)::int from graphile_worker._private_jobs where attempts >= max_attempts) as dead`;
 
+/** All that the database has of a call or text, for whoever has to find out why it was lost. */
+const STORY = {
+  calls: 'select * from calls where call_sid = $1',
+  events:
+    'select kind, verdict, error, came_at, created_at from webhook_events where sid = $1 order by created_at',
+  told: `select e.type, e.created_at, e.data from events e join calls c on e.subject_id = c.id where c.call_sid = $1`,
+  decisions: `select d.rule, d.name, d.input, d.verdict from decisions d join calls c on d.subject_id = c.id where c.call_sid = $1`,
+  jobs: `select j.*, t.identifier from graphile_worker._private_jobs j
+    join graphile_worker._private_tasks t on t.id = j.task_id where $1::text is not null`,
+  workers: 'select * from workers where $1::text is not null',
+};
+const MOST_STORIES = 3;
+
+/** The stories of the first that are lost or refused for good, as lines. */
+const storiesOf = async (database, { lost, missing }) => {
+  const sids = [...lost, ...missing].map((event) => event.split(/[| ]/)[1]).slice(0, MOST_STORIES);
+  const stories = [];
+  for (const sid of sids)
+    for (const [name, sql] of Object.entries(STORY))
+      stories.push(`${sid} ${name}: ${JSON.stringify((await database.query(sql, [sid])).rows)}`);
+  return stories;
+};
+
 const bySid = (rows) => new Map(rows.map(({ sid, ...rest }) => [sid, rest]));
 
 /** What the hub shows, read past it from its database: every tenant's rows, and past every fault. */
@@ -62,8 +85,8 @@ const callbacksOf = async (sandbox) =>
         ],
   );
 
-/** Everything that is known now, sorted. */
-export const look = async (house, sent) => {
+/** Everything that is known now, sorted. @param tells whether the stories of what is lost are wanted too */
+export const look = async (house, sent, { tells = false } = {}) => {
   const database = await house.stage.connectTo(house.databaseUrl);
   try {
     const visible = await visibleIn(database);
@@ -72,7 +95,8 @@ export const look = async (house, sent) => {
     const sends = await sendsAt(house.sandbox);
     const callbacks = await callbacksOf(house.sandbox);
     const verdict = judgeHistory({ sent: [...sent, ...callbacks], accepted, visible });
-    return { verdict, busy: rows[0], accepted, sends, callbacks };
+    const stories = tells ? await storiesOf(database, verdict) : [];
+    return { verdict, busy: rows[0], accepted, sends, callbacks, stories };
   } finally {
     await database.end();
   }
@@ -106,5 +130,7 @@ export const settle = async (
   }
   const settledMs = Math.round(clock() - startedAt);
   await pause(quietMs);
-  return { ...(await look(house, sent)), settledMs };
+  const { stories, ...last } = await look(house, sent, { tells: true });
+  for (const story of stories) console.log(story);
+  return { ...last, settledMs };
 };
