@@ -71,11 +71,11 @@ export const killSends = {
   must: '0 doubled; every text accepted, failed with a reason, or held (<= 0.1 %)',
   full: {
     trials: 200,
-    batch: 50,
+    batch: 100,
     latestMs: 60_000,
     settleAfterSeconds: 90,
     settleMs: 720_000,
-    healMs: 120_000,
+    healMs: 240_000,
     patient: true,
   },
   short: { trials: 2, latestMs: 1_000, settleAfterSeconds: 3, settleMs: 20_000, healMs: 0, patient: false },

@@ -40,7 +40,7 @@ export const kill = {
   fault: 'kill -9 of the hub at random instants under 100 webhooks/s',
   unit: 'kills',
   must: '0 lost, 0 doubled texts, 0 doubled entries',
-  full: { trials: 200, batch: 50, settleMs: 300_000, healMs: 120_000, patient: true },
+  full: { trials: 200, batch: 100, settleMs: 300_000, healMs: 240_000, patient: true },
   short: { trials: 2, settleMs: 20_000, healMs: 0, patient: false },
   counted: { sent: 'webhooks' },
   msFor: ({ trials, settleMs }) => 120_000 + trials * 10_000 + settleMs,

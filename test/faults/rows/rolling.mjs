@@ -89,7 +89,7 @@ export const rolling = {
   unit: 'restarts',
   alone: true,
   must: '0 failed requests, keep-alive reuse included',
-  full: { trials: 50, batch: 10, betweenMs: 1_000, settleMs: 120_000 },
+  full: { trials: 50, batch: 25, betweenMs: 1_000, settleMs: 120_000 },
   short: { trials: 2, betweenMs: 300, settleMs: 15_000 },
   counted: { sent: 'requests' },
   msFor: ({ trials, settleMs }) => 120_000 + trials * 40_000 + settleMs,
