@@ -17,8 +17,10 @@ const CALLS = `
 const INTENTS = `
   select m.id, k.number as to, m.status, m.error_code as "errorCode"
   from messages m join contacts k on k.tenant_id = m.tenant_id and k.id = m.contact_id where m.direction = 'outbound'`;
+/** What is due soon is under way too: a call that was imported is judged five seconds later, and then texted. */
 const BUSY = `
-  select (select count(*)::int from graphile_worker._private_jobs where run_at <= now() and attempts < max_attempts) as jobs,
+  select (select count(*)::int from graphile_worker._private_jobs
+      where run_at <= now() + interval '10 seconds' and attempts < max_attempts) as jobs,
     (select count(*)::int from webhook_events where verdict = 'unowned') as unowned,
     (select count(*)::int from webhook_events where verdict = 'failed') as failed,
     (select count(*)::int from graphile_worker._private_jobs where attempts >= max_attempts) as dead`;
@@ -27,7 +29,7 @@ const BUSY = `
 const STORY = {
   calls: 'select * from calls where call_sid = $1',
   events:
-    'select kind, verdict, error, came_at, created_at from webhook_events where sid = $1 order by created_at',
+    'select kind, params, context, verdict, error, came_at from webhook_events where sid = $1 order by came_at',
   told: `select e.type, e.created_at, e.data from events e join calls c on e.subject_id = c.id where c.call_sid = $1`,
   decisions: `select d.rule, d.name, d.input, d.verdict from decisions d join calls c on d.subject_id = c.id where c.call_sid = $1`,
   jobs: `select j.*, t.identifier from graphile_worker._private_jobs j

@@ -125,18 +125,18 @@ export class GapImport {
     return this.runs.get(accountSid) ?? NO_RUNS;
   }
 
-  /** Each list by itself: one that cannot be read keeps nobody from the other. */
+  /** Each list by itself, and both at once: one that is long, or cannot be read, keeps nobody from the other. */
   private async readBoth(accountSid: string, before: Runs): Promise<RunEnd> {
     const since = Math.min(servesSince(before), this.sinceStart);
     const works = {
       messages: (mark: Mark) => this.importMessages(accountSid, mark),
       calls: (mark: Mark) => this.importCalls(accountSid, mark),
     };
-    const ends: RunEnd[] = [];
-    for (const kind of ['messages', 'calls'] as const)
-      ends.push(await this.endOf(this.read(accountSid, kind, since, works[kind]), accountSid, kind));
-    if (ends[1] === 'complete') this.callsRead.add(accountSid);
-    return endOfBoth(ends);
+    const endOf = (kind: ListKind): Promise<RunEnd> =>
+      this.endOf(this.read(accountSid, kind, since, works[kind]), accountSid, kind);
+    const [messages, calls] = await Promise.all([endOf('messages'), endOf('calls')]);
+    if (calls === 'complete') this.callsRead.add(accountSid);
+    return endOfBoth([messages, calls]);
   }
 
   private endOf(reading: Promise<boolean>, accountSid: string, kind: ListKind): Promise<RunEnd> {
