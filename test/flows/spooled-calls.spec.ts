@@ -103,6 +103,31 @@ describe('a call of which words wait on a disk', () => {
     expect((await calls.shown(from))?.outcome).toBe('answered');
   }, 30_000);
 
+  it('is imported soon after them, also while a long list of texts is read', async () => {
+    const [from, sid, other, missed] = [newCaller(), newSid('CA'), newCaller(), newSid('CA')];
+    const urls = await calls.incoming(sid, from);
+    const post = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const listed = { sid: missed, from: other, to: tenant.number, status: 'no-answer' };
+    const slow = { on: 'messages.list', answer: 'none', delayMs: 15_000, times: 1 };
+    await fetch(`${hub.sandbox.url}/sandbox/known`, { ...post, body: JSON.stringify({ calls: [listed] }) });
+    await fetch(`${hub.sandbox.url}/sandbox/faults`, { ...post, body: JSON.stringify(slow) });
+    happened(hub, missed, 1);
+    let isOver = false;
+    let running: Promise<unknown> = Promise.resolve();
+    await whileNotTaken(`new.kind = 'call.dial'`, async () => {
+      await calls.action(from, sid, urls, 'completed');
+      running = hub.app
+        .get(GapImport)
+        .run(ACCOUNT.accountSid)
+        .finally(() => (isOver = true));
+      await pause(1_000);
+      expect(await calls.shown(other)).toBeUndefined();
+    });
+    await hub.eventually(async () => (await calls.shown(other))?.outcome === 'missed');
+    expect(isOver).toBe(false);
+    await running;
+  }, 40_000);
+
   it("is not judged while another host's disk may still be read after an outage, and a newer one is", async () => {
     const [from, sid, silent, newer] = [newCaller(), newSid('CA'), newCaller(), newSid('CA')];
     const ended = newSid('CA');

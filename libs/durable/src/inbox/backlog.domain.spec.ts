@@ -45,6 +45,7 @@ describe('silence about a call', () => {
       MINUTE,
       NOBODY_KNOWS,
     ],
+    ['tells at once after a blink', { isHere: false, awayForMs: 300, backForMs: 600 }, MINUTE, 0],
     ['tells soon after that', { isHere: false, awayForMs: SECOND, backForMs: 7_000 }, MINUTE, 0],
     [
       'tells nothing while words wait here',

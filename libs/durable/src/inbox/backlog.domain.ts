@@ -1,8 +1,12 @@
+/** An outage that is over so soon was a busy database. */
+const BLINK_MS = 1_000;
 /**
  * How long other hosts are given, once the database is back, to bring what waits on their disks: they take events from
- * there at least half as fast as those come, and begin within seconds; after a minute and a half nobody waits for them.
+ * there at least half as fast as those come, and those that had to find out that it is back begin within seconds; after
+ * a minute and a half nobody waits for them. A blink leaves next to nothing.
  */
-const othersDrainMs = (awayForMs: number): number => Math.min(5_000 + 2 * awayForMs, 90_000);
+const othersDrainMs = (awayForMs: number): number =>
+  Math.min((awayForMs < BLINK_MS ? 0 : 5_000) + 2 * awayForMs, 90_000);
 /** Longer than this nobody waits for a disk: a call that is older is not texted any more. */
 export const DISK_AWAITED_MS = 10 * 60_000;
 

@@ -47,6 +47,8 @@ export const GAP_IMPORT = 'gap-import';
 const TICK_MS = 2_000;
 /** How many accounts are read at once; a request waits up to 20 s for its answer. */
 const AT_ONCE = 4;
+/** While a long list of messages is read, calls that it was too early for are looked at again after this long. */
+const EARLY_AGAIN_MS = 5_000;
 /** Pictures that cannot be had are asked for once more after this long. */
 const MEDIA_AGAIN_MS = 1_000;
 
@@ -134,7 +136,14 @@ export class GapImport {
     };
     const endOf = (kind: ListKind): Promise<RunEnd> =>
       this.endOf(this.read(accountSid, kind, since, works[kind]), accountSid, kind);
-    const [messages, calls] = await Promise.all([endOf('messages'), endOf('calls')]);
+    let isRead = false;
+    const readingMessages = endOf('messages').finally(() => (isRead = true));
+    let calls = await endOf('calls');
+    while (calls === 'early' && !isRead) {
+      await Promise.race([readingMessages, pause(EARLY_AGAIN_MS)]);
+      calls = await endOf('calls');
+    }
+    const messages = await readingMessages;
     if (calls === 'complete') this.callsRead.add(accountSid);
     return endOfBoth([messages, calls]);
   }
