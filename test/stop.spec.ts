@@ -5,6 +5,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
 import { pause } from '#libs/platform';
 
 import { newCaller } from './hub.js';
@@ -12,6 +13,9 @@ import { until, type Running } from './process.js';
 import { ProcessHub } from './process-hub.js';
 
 const PROMISED_MS = 15_000;
+/** More jobs than run at once: the others wait in the process. */
+const FETCHED = 30;
+const UNKNOWN = '01900000-0000-7000-8000-000000000000';
 
 const parentOf = (pid: string): number => {
   try {
@@ -140,6 +144,35 @@ describe('a hub that is asked to stop', () => {
     ]);
     expect(linesOf(one, 'an event is lost')).toHaveLength(2);
     await rm(join(hub.folder, 'spool'));
+  }, 60_000);
+
+  it('ends as it should although the jobs that it had fetched cannot be given back', async () => {
+    const one = hub.start();
+    await hub.ready();
+    await hub.settled();
+    const { query } = hub.database;
+    await query('begin');
+    try {
+      await query('lock table webhook_events in access exclusive mode');
+      const other = new Client({ connectionString: hub.database.address.url });
+      await other.connect();
+      const job = `graphile_worker.add_job('inbox.adopt', json_build_object('eventId', $1::text, 'attempt', '0'))`;
+      await other.query(`select ${job} from generate_series(1, ${FETCHED})`, [UNKNOWN]);
+      await other.end();
+      const fetched = `select count(*)::int as count from graphile_worker._private_jobs where locked_by is not null`;
+      await until(async () => (await query(fetched))[0]?.['count'] === FETCHED);
+      await query('lock table graphile_worker._private_jobs in access exclusive mode');
+      const left = leave(one);
+      await pause(1_000);
+      await query(`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%_private_jobs%'`);
+      const { end, ms } = await left;
+      expect(one.said()).toContain('Failed to return jobs');
+      expect(end).toBe(0);
+      expect(ms).toBeLessThan(PROMISED_MS);
+    } finally {
+      await query('rollback');
+    }
   }, 60_000);
 
   it('ends in time with 0 while its PostgreSQL is frozen, which it does not wait for', async () => {

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 
+import { isOfUnreturnedJobs } from '#libs/durable';
 import { ConfigurationError, STOP_CUT_OFF_MS, type Configuration } from '#libs/platform';
 
 import { startHub, type Hub } from './hub.js';
@@ -49,6 +50,10 @@ const stopOnSignals = (house: Promise<House>): void => {
   process.on('SIGTERM', leave);
   process.on('SIGINT', leave);
 };
+
+process.on('unhandledRejection', (rejection) => {
+  if (!isOfUnreturnedJobs(rejection)) throw rejection;
+});
 
 const main = async (): Promise<void> => {
   const settings = await loadSettings();

@@ -10,6 +10,7 @@ export { Foreign } from './inbox/event-keeper.js';
 export { Inbox } from './inbox/inbox.js';
 export { prepareJobs } from './jobs/job-runner.js';
 export { Jobs } from './jobs/jobs.js';
+export { isOfUnreturnedJobs } from './jobs/unreturned.js';
 export { Retirement } from './retirement.js';
 export { Snapshot, type Slice } from './snapshot/snapshot.js';
 export { Spool } from './spool/spool.js';
