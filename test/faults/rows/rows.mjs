@@ -12,17 +12,17 @@ import { steady } from './steady.mjs';
 import { takeoverRace } from './takeover-race.mjs';
 import { workerKilled } from './worker-killed.mjs';
 
-/** Every row of the suite, in the order of the short form. */
+/** Every row of the suite, in the order of the short form: the longest of those that run beside others comes first. */
 export const rows = {
   steady,
   'database-stop': databaseStop,
   'database-freeze': databaseFreeze,
   'database-black-hole': databaseBlackHole,
+  'worker-killed': workerKilled,
   'commit-cut': commitCut,
   'disk-full': diskFull,
   rolling,
   gap,
-  'worker-killed': workerKilled,
   kill,
   'kill-sends': killSends,
   shutdown,
