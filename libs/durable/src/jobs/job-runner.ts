@@ -30,6 +30,9 @@ const PRESET = {
 /** How long the server may be silent: without a limit, a fetch over a dead connection is waited for, and no other begins. */
 const SILENCE_MS = 20_000;
 
+/** What the library says (localQueue.js) when it asked for jobs, and does not know whether it got any. */
+const FETCH_FAILED = 'Error occurred fetching jobs';
+
 /** Makes the tables of the job library; safe to run again, and beside itself. */
 export const prepareJobs = async (address: DatabaseAddress): Promise<void> => {
   const pool = new Pool({
@@ -126,6 +129,14 @@ export class JobRunner {
     this.leave();
   }
 
+  /** Jobs may be locked for it of which it never heard: another one is started, and its names are freed. */
+  private end(shift: Shift): void {
+    if (this.stopping || this.shift !== shift) return;
+    const runner = this.runner;
+    this.lose(shift);
+    void runner?.stop().catch(() => undefined);
+  }
+
   private leave(): void {
     this.gone = [...this.gone, this.shift];
     this.shift = newShift();
@@ -146,15 +157,18 @@ export class JobRunner {
     const tasks = Object.fromEntries(
       [...this.jobs.tasks].map(([task, handler]) => [task, this.running(shift, task, handler)]),
     );
-    const logger = new Logger(
-      () => (level, message) => level === 'error' && this.log.warn(`jobs: ${message}`),
-    );
+    const logger = new Logger(() => (level, message) => {
+      if (level !== 'error') return;
+      this.log.warn(`jobs: ${message}`);
+      if (message.startsWith(FETCH_FAILED)) this.end(shift);
+    });
     const options = { pgPool: this.pool, noHandleSignals: true, preset: PRESET };
     const runner = await run({ ...options, events, logger, taskList: tasks as TaskList });
     runner.promise.then(
       () => this.lose(shift),
       () => this.lose(shift),
     );
+    if (this.shift !== shift) void runner.stop().catch(() => undefined);
     return runner;
   }
 
