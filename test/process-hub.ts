@@ -51,8 +51,12 @@ export class ProcessHub {
     return hub;
   }
 
-  start(changes: Readonly<Record<string, string>> = {}, flags: readonly string[] = []): Running {
-    const one = startProcess({ ...this.environment, ...changes }, flags);
+  start(
+    changes: Readonly<Record<string, string>> = {},
+    flags: readonly string[] = [],
+    output: number | 'pipe' = 'pipe',
+  ): Running {
+    const one = startProcess({ ...this.environment, ...changes }, flags, output);
     this.running.push(one);
     return one;
   }

@@ -31,16 +31,17 @@ export const until = async <T>(look: () => Promise<T | false | undefined>, withi
   throw new Error('It did not happen in time.');
 };
 
-/** Starts a hub as `npm start` does, with these settings and no others; `flags` are Node's. */
+/** Starts a hub as `npm start` does, with these settings and no others; `flags` are Node's, `output` is where it writes. */
 export const startProcess = (
   environment: Readonly<Record<string, string>>,
   flags: readonly string[] = [],
+  output: number | 'pipe' = 'pipe',
 ): Running => {
   let said = '';
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [...flags, 'apps/hub/start.mjs'], {
     env: { PATH, HOME, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', output, 'pipe'],
   });
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));

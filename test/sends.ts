@@ -97,6 +97,15 @@ export class Sends {
     );
   }
 
+  /** Twilio's lists lack each of so many attempts in turn, whose answers are all lost. */
+  async proveAbsent(id: string, attempts: number): Promise<void> {
+    for (let nth = 1; nth <= attempts; nth += 1) {
+      await this.hub.eventually(async () => (await this.outcomesOf(id)).length === nth);
+      await this.comesTo(id, 'unknown');
+      for (let looks = 1; looks <= 2; looks += 1) await this.look(id);
+    }
+  }
+
   /** One more alarm for an attempt's look, due or not. */
   async ring(attemptId: string): Promise<void> {
     const payload = JSON.stringify({ tenantId: this.tenant.id, attemptId });

@@ -79,13 +79,9 @@ describe('a text that could not leave for a while', () => {
 
   it('goes out however late, when it was held and a person has it sent again', async () => {
     const from = newCaller();
-    await sends.fault({ on: 'messages.create', answer: 'reset', times: 2 });
+    await sends.fault({ on: 'messages.create', answer: 'reset', times: 3 });
     const id = await sends.miss(from);
-    await sends.comesTo(id, 'unknown');
-    for (let nth = 1; nth <= 2; nth += 1) await sends.look(id);
-    await hub.eventually(async () => (await sends.outcomesOf(id)).length === 2);
-    await sends.comesTo(id, 'unknown');
-    for (let nth = 1; nth <= 2; nth += 1) await sends.look(id);
+    await sends.proveAbsent(id, 3);
     await sends.becomes(id, 'held');
     await hub.database.query(
       `update messages set created_at = created_at - interval '1 hour', send_at = send_at - interval '1 hour' where id = $1`,

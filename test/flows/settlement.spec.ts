@@ -66,16 +66,13 @@ describe('a text whose answer from Twilio was lost', () => {
     expect(hub.sandbox.textsTo(from)).toEqual([]);
   });
 
-  it('is held after two attempts that nobody saw arrive', async () => {
+  it('is held after three attempts that nobody saw arrive', async () => {
     const from = newCaller();
     const id = await lostTextBack(from);
-    await sends.fault(RESET);
-    for (let nth = 1; nth <= 2; nth += 1) await sends.look(id);
-    await hub.eventually(async () => (await sends.outcomesOf(id)).length === 2);
-    await sends.comesTo(id, 'unknown');
-    for (let nth = 1; nth <= 2; nth += 1) await sends.look(id);
+    await sends.fault({ ...RESET, times: 2 });
+    await sends.proveAbsent(id, 3);
     await sends.becomes(id, 'held');
-    expect(await sends.outcomesOf(id)).toEqual(['absent', 'absent']);
+    expect(await sends.outcomesOf(id)).toEqual(['absent', 'absent', 'absent']);
     expect(hub.sandbox.textsTo(from)).toEqual([]);
   });
 

@@ -51,6 +51,8 @@ const stopOnSignals = (house: Promise<House>): void => {
   process.on('SIGINT', leave);
 };
 
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined); // nobody reads it
+
 process.on('unhandledRejection', (rejection) => {
   if (!isOfUnreturnedJobs(rejection)) throw rejection;
 });

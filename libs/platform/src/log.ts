@@ -6,9 +6,13 @@ import { Configuration } from './config.js';
 import { requestId } from './context.js';
 import { failureFields } from './failure.domain.js';
 import { maskNumbers } from './mask.domain.js';
+import { standardOutput } from './output.js';
 
 /** Fields that could hold a text, a name or a secret are never logged, whoever passes them. */
 const REDACTED = ['body', 'text', 'message', 'authorization', 'authToken', 'apiKey', 'secret', 'params'];
+
+/** The process has one, and all its logs write there. */
+let output: ReturnType<typeof standardOutput> | undefined;
 
 /** JSON lines on stdout, pretty on a terminal; phone numbers masked, texts left out, the request's id on each. */
 @Injectable()
@@ -24,7 +28,12 @@ export class Log implements LoggerService {
     };
     this.logger = process.stdout.isTTY
       ? pino(options, pretty({ ignore: 'pid,hostname', sync: true }))
-      : pino(options);
+      : pino(
+          options,
+          (output ??= standardOutput((lines) =>
+            this.warn('lines of this log were dropped: nobody read it', { lines }),
+          )),
+        );
   }
 
   log(message: string, fields?: unknown): void {

@@ -49,6 +49,16 @@ describe('a text that Twilio never got', () => {
     expect(resendOf(send, { at: minutes * MINUTE, since })).toEqual(verdict);
   });
 
+  it.each([
+    [['absent', 'absent'], resend],
+    [['absent', 'absent', 'absent'], hold],
+    [['absent', 'put-off', 'refused', 'not-sent', 'absent'], resend],
+  ])('is sent again twice at most, and only attempts that may have left count: %j', (outcomes, verdict) => {
+    const attempts = outcomes.map((outcome) => ({ outcome }));
+    const send = { author: 'system', purpose: 'emergency', createdAt: 0, recalled: false, attempts } as const;
+    expect(resendOf(send, { at: MINUTE, since: NOBODY })).toEqual(verdict);
+  });
+
   it('is not sent again when automatic texts were canceled meanwhile', () => {
     const send = { author: 'system', purpose: 'emergency', createdAt: 0, attempts: [] } as const;
     expect(resendOf({ ...send, recalled: true }, { at: MINUTE, since: NOBODY })).toEqual(stale);

@@ -21,7 +21,8 @@ export type Resend =
   | { readonly kind: 'drop'; readonly why: 'too-late' | 'stale' }
   | { readonly kind: 'hold'; readonly why: 'absent' };
 
-const MOST_ATTEMPTS = 2;
+/** The first, and two after an absence: with fewer, more than one in a thousand would be held where every fifth answer is lost. */
+const MOST_ATTEMPTS = 3;
 /** A call that was missed longer ago is not answered by a text any more. */
 export const TEXT_BACK_MS = 10 * 60_000;
 /** 47 CFR 64.1200(a)(12): one confirmation of an opt-out, within five minutes. */
@@ -69,7 +70,7 @@ const VERDICTS: readonly (readonly [Resend, (judged: Judged) => boolean])[] = [
 ];
 
 /**
- * Sent again once, by kind: a human's text is the human's to decide; a text-back only while it still makes sense; an
+ * Sent again twice at most, by kind: a human's text is the human's to decide; a text-back only while it still makes sense; an
  * answer only when nobody wrote since.
  */
 export const resendOf = (
