@@ -7,6 +7,8 @@ import { newCaller } from './hub.js';
 import { freePort, until } from './process.js';
 import { ProcessHub } from './process-hub.js';
 
+const UNKNOWN = '01900000-0000-7000-8000-000000000000';
+
 describe('the hub whose connections fell silent', () => {
   let hub: ProcessHub;
 
@@ -29,6 +31,32 @@ describe('the hub whose connections fell silent', () => {
     const caller = newCaller();
     await hub.misses(caller, number);
     await until(async () => hub.sandbox.textsTo(caller).length === 1, 60_000);
+    hub.kill();
+    await proxy.close();
+  }, 120_000);
+
+  it('runs the jobs that it has locked without hearing of it', async () => {
+    const { hostname, port } = new URL(hub.database.address.url);
+    const proxy = await TcpProxy.open({ host: hostname, port: Number(port) });
+    hub.start({ DATABASE_URL: proxy.urlOf(hub.database.address.url) });
+    await hub.ready();
+    await hub.settled();
+    const { query } = hub.database;
+    await query('begin; lock table graphile_worker._private_jobs in access exclusive mode');
+    const fetching = `select 1 from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like '%_private_jobs%for update%'`;
+    await until(async () => (await query(fetching)).length > 0);
+    proxy.halfOpen('down');
+    const job = `graphile_worker.add_job('inbox.adopt', json_build_object('eventId', $1::text, 'attempt', '0'))`;
+    await query(`select ${job}`, [UNKNOWN]);
+    await query('commit');
+    const left = (which: string): Promise<readonly unknown[]> =>
+      query(`select 1 from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
+        where t.identifier = 'inbox.adopt' and ${which}`);
+    await until(async () => (await left('locked_by is not null')).length === 1);
+    proxy.resetAll();
+    proxy.heal();
+    await until(async () => (await left('true')).length === 0, 60_000);
     hub.kill();
     await proxy.close();
   }, 120_000);
