@@ -55,7 +55,7 @@ describe('the hub whose connections fell silent', () => {
         where t.identifier = 'inbox.adopt' and ${which}`);
     await until(async () => (await left('locked_by is not null')).length === 1);
     proxy.resetAll();
-    proxy.heal();
+    await proxy.heal();
     await until(async () => (await left('true')).length === 0, 60_000);
     hub.kill();
     await proxy.close();
