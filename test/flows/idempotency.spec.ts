@@ -1,7 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pause } from '#libs/platform';
 
-import { newCaller, SERVICE_KEY, TestHub, type Answer, type TestTenant } from '../hub.js';
+import {
+  ADMIN_KEY,
+  newCaller,
+  OTHER_ACCOUNT,
+  SERVICE_KEY,
+  TestHub,
+  type Answer,
+  type TestTenant,
+} from '../hub.js';
 
 /** What the hub answers is lost to it and to the client, the way a database that goes away loses it. */
 const LOSE_ANSWERS = `
@@ -113,6 +121,54 @@ describe('an Idempotency-Key whose first answer was lost', () => {
     const again = await forService(key, { to, body: 'Once' });
     expect([again.status, again.body['messageId']]).toEqual([200, first.body['messageId']]);
     await once(to);
+  });
+
+  /** Asks twice with one key, whose first answer a killed process never kept. */
+  const twice = async (path: string, body: object, by: string): Promise<readonly Answer[]> => {
+    const key = newKey();
+    const first = await hub.post(path, body, by, { 'idempotency-key': key });
+    await hub.database.query(KILLED, [key]);
+    const second = await hub.post(path, body, by, { 'idempotency-key': key });
+    expect([first.status, second.status]).toEqual([201, 201]);
+    return [first, second];
+  };
+  const reads = async (secret: unknown): Promise<number> =>
+    (await hub.get('/v1/tenant', String(secret))).status;
+
+  it('makes one tenant, and its key that was heard of last is the one that works', async () => {
+    const made = await twice('/v1/tenants', { name: 'Made once', timezone: 'UTC' }, ADMIN_KEY);
+    const [first, second] = made.map(({ body }) => body['apiKey'] as { id: string; secret: string });
+    expect(await hub.database.query(`select id from tenants where name = 'Made once'`)).toEqual([
+      { id: made[1]?.body['id'] },
+    ]);
+    expect(made[0]?.body['id']).toBe(made[1]?.body['id']);
+    expect([await reads(first?.secret), await reads(second?.secret)]).toEqual([401, 200]);
+  });
+
+  it('makes one API key, by the tenant and by the operator', async () => {
+    for (const [path, by] of [
+      ['/v1/api-keys', tenant.key],
+      [`/v1/tenants/${tenant.id}/api-keys`, ADMIN_KEY],
+    ] as const) {
+      const name = `Made once for ${path}`.slice(0, 60);
+      const [first, second] = await twice(path, { name, scopes: ['read'] }, by);
+      expect(first?.body['id']).toBe(second?.body['id']);
+      const rows = await hub.database.query('select id from api_keys where name = $1', [name]);
+      expect(rows).toEqual([{ id: first?.body['id'] }]);
+      expect([await reads(first?.body['secret']), await reads(second?.body['secret'])]).toEqual([401, 200]);
+    }
+  });
+
+  it('gives a number once, and registers an account once, both times with 201', async () => {
+    const number = newCaller();
+    const given = { tenantId: tenant.id, number, accountSid: OTHER_ACCOUNT.accountSid };
+    const numbers = await twice('/v1/phone-numbers', given, ADMIN_KEY);
+    expect(numbers[0]?.body).toEqual(numbers[1]?.body);
+    expect((await hub.post('/v1/phone-numbers', given, ADMIN_KEY)).status).toBe(409);
+    const account = { accountSid: `AC${'e'.repeat(32)}`, authToken: 'f'.repeat(32) };
+    const accounts = await twice('/v1/twilio-accounts', account, ADMIN_KEY);
+    expect(accounts[0]?.body).toEqual(accounts[1]?.body);
+    expect((await hub.post('/v1/twilio-accounts', account, ADMIN_KEY)).status).toBe(409);
   });
 
   it('means something new after a day', async () => {

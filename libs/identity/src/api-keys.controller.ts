@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import { Db, IdPipe, PageQuery } from '#libs/platform';
+import { Db, IdPipe, Intent, PageQuery } from '#libs/platform';
 
 import { CurrentKey, CurrentTenant, RequireScope } from './access.js';
 import { ApiKeyPage, CreateApiKey, NewApiKeyView } from './api-key.dto.js';
@@ -25,8 +25,12 @@ export class ApiKeysController {
   /** Makes a key; its secret is shown once. */
   @Post()
   @RequireScope('admin')
-  create(@CurrentTenant() tenantId: string, @Body() body: CreateApiKey): Promise<NewApiKeyView> {
-    return this.db.transaction(tenantId, (tx) => this.keys.create(tx, tenantId, body.name, body.scopes));
+  create(
+    @CurrentTenant() tenantId: string,
+    @Body() body: CreateApiKey,
+    @Intent() intent: string,
+  ): Promise<NewApiKeyView> {
+    return this.db.transaction(tenantId, (tx) => this.keys.create(tx, { ...body, tenantId, intent }));
   }
 
   /** Revokes a key at once. */

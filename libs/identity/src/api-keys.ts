@@ -1,10 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
-import { Configuration, Conflict, Db, newId, NotFound, pageOf, placeOf, Tx, type Page } from '#libs/platform';
+import { Configuration, Conflict, Db, NotFound, pageOf, placeOf, Tx, type Page } from '#libs/platform';
 
 import { ApiKey } from './api-key.entity.js';
-import type { ApiKeyView, NewApiKeyView } from './api-key.dto.js';
+import type { ApiKeyView, CreateApiKey, NewApiKeyView } from './api-key.dto.js';
 import type { Scope } from './scope.domain.js';
 
 /** Who sent a request. */
@@ -61,19 +61,19 @@ export class ApiKeys {
     return { holder: key.id, tenantId: key.tenantId, scopes: key.scopes };
   }
 
-  /** Makes a key in the caller's transaction. The secret is in the answer and nowhere else. */
-  async create(tx: Tx, tenantId: string, name: string, scopes: readonly Scope[]): Promise<NewApiKeyView> {
+  /**
+   * Makes a key in the caller's transaction. The secret is in the answer and nowhere else.
+   * @param intent the key's id; the same again gives the same key another secret, for nobody heard the first
+   */
+  async create(
+    tx: Tx,
+    { intent, tenantId, name, scopes }: CreateApiKey & { readonly intent: string; readonly tenantId: string },
+  ): Promise<NewApiKeyView> {
     const secret = `nmc_${randomBytes(32).toString('base64url')}`;
-    const key = {
-      id: newId(),
-      tenantId,
-      name,
-      scopes: [...scopes],
-      prefix: secret.slice(0, 8),
-      hash: hashOf(secret),
-    };
-    await tx.manager.insert(ApiKey, key);
-    return { ...viewOf({ ...key, createdAt: await tx.now() }), secret };
+    const key = { id: intent, tenantId, name, scopes, prefix: secret.slice(0, 8), hash: hashOf(secret) };
+    await tx.manager.upsert(ApiKey, key, ['id']);
+    const { createdAt } = await tx.manager.findOneByOrFail(ApiKey, { id: intent });
+    return { ...viewOf({ ...key, createdAt }), secret };
   }
 
   async list(tenantId: string, limit: number, cursor?: string): Promise<Page<ApiKeyView>> {

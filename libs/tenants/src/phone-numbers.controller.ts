@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentTenant, RequireScope } from '#libs/identity';
-import { IdPipe, PageQuery } from '#libs/platform';
+import { IdPipe, Intent, PageQuery } from '#libs/platform';
 
 import { PhoneNumbers } from './phone-numbers.js';
 import { ChangePhoneNumber, CreatePhoneNumber, PhoneNumberPage, PhoneNumberView } from './tenant.dto.js';
@@ -15,8 +15,8 @@ export class PhoneNumbersController {
   /** Gives a tenant a number of a registered Twilio account. */
   @Post()
   @RequireScope('platform')
-  create(@Body() body: CreatePhoneNumber): Promise<PhoneNumberView> {
-    return this.numbers.create(body);
+  create(@Body() body: CreatePhoneNumber, @Intent() intent: string): Promise<PhoneNumberView> {
+    return this.numbers.create(body, intent);
   }
 
   @Get()

@@ -53,19 +53,23 @@ export class PhoneNumbers {
     this.allowed = settings.ALLOWED_PREFIXES.split(',');
   }
 
-  /** @throws NotFound for the tenant, Rejected for a bad target or account, Conflict for a number that is taken */
-  async create(given: CreatePhoneNumber): Promise<PhoneNumberView> {
+  /**
+   * @param id the same again is the same number
+   * @throws NotFound for the tenant, Rejected for a bad target or account, Conflict for a number that is taken
+   */
+  async create(given: CreatePhoneNumber, id = newId()): Promise<PhoneNumberView> {
     const { tenantId, number, accountSid, messagingServiceSid = null, forwardTo = [] } = given;
     await this.checkTargets(number, forwardTo);
-    const row = { id: newId(), tenantId, number, accountSid, messagingServiceSid, forwardTo };
+    const row = { id, tenantId, number, accountSid, messagingServiceSid, forwardTo };
     await this.db
       .system('platform-admin', (tx) => this.insert(tx, row))
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         if (uniqueViolation(error) === null) throw error;
+        if (await this.exists(tenantId, id)) return;
         throw new Conflict('number-taken', 'This number belongs to a tenant already.');
       });
     await this.snapshot.refresh();
-    return this.get(tenantId, row.id);
+    return this.get(tenantId, id);
   }
 
   /** @throws NotFound */
@@ -100,6 +104,10 @@ export class PhoneNumbers {
       await this.snapshot.refresh();
     }
     return this.get(tenantId, id);
+  }
+
+  private exists(tenantId: string, id: string): Promise<boolean> {
+    return this.db.transaction(tenantId, (tx) => tx.manager.existsBy(PhoneNumber, { tenantId, id }));
   }
 
   private async insert(tx: Tx, row: Omit<PhoneNumber, 'createdAt' | 'updatedAt'>): Promise<void> {

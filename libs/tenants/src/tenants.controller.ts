@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { ApiKeys, CreateApiKey, CurrentTenant, NewApiKeyView, RequireScope } from '#libs/identity';
-import { Db, IdPipe, PageQuery } from '#libs/platform';
+import { Db, IdPipe, Intent, PageQuery } from '#libs/platform';
 
 import {
   ChangeTenant,
@@ -26,8 +26,8 @@ export class TenantsController {
   /** Makes a tenant and its first key, whose secret is shown once. */
   @Post('tenants')
   @RequireScope('platform')
-  create(@Body() body: CreateTenant): Promise<NewTenantView> {
-    return this.tenants.create(body);
+  create(@Body() body: CreateTenant, @Intent() intent: string): Promise<NewTenantView> {
+    return this.tenants.create(body, intent);
   }
 
   @Get('tenants')
@@ -51,9 +51,13 @@ export class TenantsController {
   /** Makes another key for a tenant; its secret is shown once. */
   @Post('tenants/:id/api-keys')
   @RequireScope('platform')
-  async createKey(@Param('id', IdPipe) id: string, @Body() body: CreateApiKey): Promise<NewApiKeyView> {
+  async createKey(
+    @Param('id', IdPipe) id: string,
+    @Body() body: CreateApiKey,
+    @Intent() intent: string,
+  ): Promise<NewApiKeyView> {
     await this.tenants.get(id);
-    return this.db.transaction(id, (tx) => this.keys.create(tx, id, body.name, body.scopes));
+    return this.db.transaction(id, (tx) => this.keys.create(tx, { ...body, tenantId: id, intent }));
   }
 
   /** The tenant of the key. */

@@ -39,12 +39,17 @@ export class Tenants {
     private readonly snapshot: Snapshot,
   ) {}
 
-  /** Makes a tenant with its first key, whose secret is in the answer and nowhere else. */
-  async create({ name, timezone, language = 'en', settings = {} }: CreateTenant): Promise<NewTenantView> {
-    const id = newId();
+  /**
+   * Makes a tenant with its first key, whose secret is in the answer and nowhere else.
+   * @param id the tenant's and the key's; with the same again the tenant stays as it is, and the key gets another secret
+   */
+  async create(given: CreateTenant, id = newId()): Promise<NewTenantView> {
+    const { name, timezone, language = 'en', settings = {} } = given;
     const made = await this.db.transaction(id, async (tx) => {
-      await tx.manager.insert(Tenant, { id, name, timezone, language, settings: { ...settings } as object });
-      const apiKey = await this.keys.create(tx, id, 'first key', ['admin']);
+      const tenant = { id, name, timezone, language, settings: { ...settings } as object };
+      await tx.manager.createQueryBuilder().insert().into(Tenant).values(tenant).orIgnore().execute();
+      const first = { intent: id, tenantId: id, name: 'first key', scopes: ['admin' as const] };
+      const apiKey = await this.keys.create(tx, first);
       return { ...(await this.read(tx, id)), apiKey };
     });
     await this.snapshot.refresh();

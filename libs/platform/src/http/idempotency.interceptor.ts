@@ -13,7 +13,7 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import { requestId } from '../context.js';
 import { Db } from '../database/db.js';
 import { Conflict, Invalid, Rejected } from '../errors.js';
-import { newId } from '../ids.js';
+import { idFor, newId } from '../ids.js';
 import { problemOf } from './problem.js';
 import { Sealer } from '../seal.js';
 
@@ -60,11 +60,11 @@ const RELEASE = `
 const isKept = (status: number): boolean => status < 500 && status !== 429 && status !== 409;
 
 const intentOf = ({ holder, key }: Call, since: string): string =>
-  createHash('sha256').update([holder, key, since].join('\n')).digest('base64url');
+  idFor([holder, key, since].join('\n'), Math.floor(Number(since) * 1_000));
 
 /**
- * What a POST asks for, to be made a unique key of what it makes: the same for every try with one Idempotency-Key for
- * 24 h, one of its own without.
+ * What a POST asks for, a UUIDv7, to be the id or a unique key of what it makes: the same for every try with one
+ * Idempotency-Key for 24 h, one of its own without.
  */
 export const Intent = createParamDecorator(
   (_: unknown, context: ExecutionContext): string =>

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '#libs/identity';
-import { PageQuery } from '#libs/platform';
+import { Intent, PageQuery } from '#libs/platform';
 
 import {
   ChangeTwilioAccount,
@@ -20,8 +20,8 @@ export class AccountsController {
 
   /** Registers a Twilio account. */
   @Post()
-  create(@Body() body: CreateTwilioAccount): Promise<TwilioAccountView> {
-    return this.accounts.create(body);
+  create(@Body() body: CreateTwilioAccount, @Intent() intent: string): Promise<TwilioAccountView> {
+    return this.accounts.create(body, 'api', intent);
   }
 
   /** All accounts, newest first. */

@@ -29,6 +29,7 @@ const CREATE = `
     secondary_auth_token = excluded.secondary_auth_token
   where twilio_accounts.status = 'deleted' or (excluded.origin <> 'api' and twilio_accounts.origin = excluded.origin)
   returning account_sid`;
+const IS_OURS = 'select 1 from twilio_accounts where account_sid = $1 and id = $2';
 const DELETE = `
   update twilio_accounts set status = 'deleted', auth_token = null, secondary_auth_token = null
   where account_sid = $1 and status <> 'deleted' returning account_sid`;
@@ -66,17 +67,20 @@ export class Accounts implements OnModuleInit {
 
   /**
    * Registers an account. One from the environment or the sandbox is brought up to date instead.
+   * @param id of its row; the same again is the same account
    * @throws Conflict when the API registered it before
    */
   async create(
     given: CreateTwilioAccount,
     origin: KnownAccount['origin'] = 'api',
+    id = newId(),
   ): Promise<TwilioAccountView> {
     const { accountSid, authToken, secondaryAuthToken } = given;
     const sealed = [this.sealed(accountSid, authToken), this.sealed(accountSid, secondaryAuthToken ?? null)];
     const view = await this.db.system('platform-admin', async (tx) => {
-      const made = await tx.one(CREATE, [accountSid, ...sealed, origin, newId()]);
-      if (made === undefined && origin === 'api') {
+      const made = await tx.one(CREATE, [accountSid, ...sealed, origin, id]);
+      const isOurs = (await tx.one(IS_OURS, [accountSid, id])) !== undefined;
+      if (made === undefined && origin === 'api' && !isOurs) {
         throw new Conflict(
           'account-exists',
           'This account is registered already. PATCH it to change its tokens.',
