@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -166,6 +167,24 @@ describe('every setting', () => {
     const documented = readFileSync('.env.example', 'utf8');
     expect(names.length).toBeGreaterThan(15);
     expect(names.filter((name) => !new RegExp(`^# ?${name ?? ''}=`, 'm').test(documented))).toEqual([]);
+  });
+});
+
+describe('npm start', () => {
+  it('keeps the young objects few, for buffers of what was read long ago stay with them', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { start: string } };
+    const flags = scripts.start.split(' ').filter((word) => word.startsWith('--'));
+    const churn = `
+      let kept = []
+      for (let made = 0; made < 6_000_000; made += 1) {
+        kept.push({ made })
+        if (kept.length > 500_000) kept = []
+      }
+      const young = v8.getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')
+      console.log(young.space_size / 2 ** 20)`;
+    const young = Number(execFileSync(process.execPath, [...flags, '-e', churn], { encoding: 'utf8' }));
+    expect(young).toBeGreaterThan(0);
+    expect(young).toBeLessThanOrEqual(2 * 16);
   });
 });
 

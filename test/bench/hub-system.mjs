@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 
 import { HUB } from '../../apps/hub/ensure-built.mjs';
 import { FORWARD_TO } from './missed-call-flow.mjs';
@@ -6,8 +7,13 @@ import { startSandbox } from './sandbox.mjs';
 import { freePort } from './stage.mjs';
 import { ACCOUNT } from './webhooks.mjs';
 
+const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+/** Those of `npm start`. */
+export const START_FLAGS = scripts.start.split(' ').filter((word) => word.startsWith('--'));
+
 /** The memory that both servers get. */
-export const NODE_FLAGS = ['--max-old-space-size=192'];
+export const NODE_FLAGS = ['--max-old-space-size=192', ...START_FLAGS];
 
 /** Every missed call texts, and no cap or AI joins in, unless a bench says otherwise. */
 const QUIET = {

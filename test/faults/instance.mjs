@@ -3,12 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { HUB } from '../../apps/hub/ensure-built.mjs';
+import { START_FLAGS } from '../bench/hub-system.mjs';
 import { clock } from '../bench/open-loop.mjs';
 import { eventually } from '../bench/stage.mjs';
 import { lastingPort } from './ports.mjs';
 
 /** With 192, V8 collects garbage without end while a spool is drained. */
-const NODE_FLAGS = ['--max-old-space-size=512'];
+const NODE_FLAGS = ['--max-old-space-size=512', ...START_FLAGS];
 /** How long a hub may take to be ready after its start; without its database it never is. */
 const READY_WITHIN_MS = 30_000;
 
