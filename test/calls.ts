@@ -14,10 +14,13 @@ export interface CallShown {
 interface Urls {
   readonly action: string;
   readonly leg: string;
+  /** Empty when no key is asked for. */
+  readonly screening: string;
 }
 
-const urlIn = (twiml: string, attribute: string): string =>
-  (new RegExp(`${attribute}="([^"]+)"`).exec(twiml)?.[1] ?? '').replaceAll('&amp;', '&');
+/** The URL that an attribute of our TwiML holds; empty when none does. */
+export const urlIn = (twiml: string, attribute: string): string =>
+  (new RegExp(` ${attribute}="([^"]+)"`).exec(twiml)?.[1] ?? '').replaceAll('&amp;', '&');
 
 /** Calls made by hand, webhook by webhook, in whatever order. */
 export class Calls {
@@ -36,7 +39,11 @@ export class Calls {
       Direction: 'inbound',
     };
     const { text } = await this.hub.webhook('/webhooks/twilio/call', params);
-    return { action: urlIn(text, 'action'), leg: urlIn(text, 'statusCallback') };
+    return {
+      action: urlIn(text, 'action'),
+      leg: urlIn(text, 'statusCallback'),
+      screening: urlIn(text, 'url'),
+    };
   }
 
   /** The three callbacks of a call that nobody answered. */

@@ -107,7 +107,7 @@ describe('a hub that is asked to stop', () => {
 
   it('says of each event that it loses which it is, and its exit code says so too', async () => {
     const one = await withMemories();
-    expect((await leave(one)).end).toBe(74);
+    expect((await leave(one)).end).toBe(1);
     expect(linesOf(one, 'an event is lost')).toEqual(
       Array.from({ length: 2 }, () => expect.objectContaining({ kind: 'call.incoming' })),
     );

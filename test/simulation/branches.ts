@@ -98,6 +98,7 @@ export const BRANCHES = [
   'evidence after the verdict changed nothing',
   'a call was swept',
   'a call was kept from the sweep',
+  'a talk ended, and the end of its call was not heard',
   'a verdict waited for words that wait in a spool',
   'a sweep waited for words that wait in a spool',
   'an import waited for words that wait in a spool',

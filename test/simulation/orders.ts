@@ -3,7 +3,7 @@ import { step } from '../../libs/sms/src/sending/send.domain.js';
 import type { Send, SendEvent } from '../../libs/sms/src/sending/send-state.domain.js';
 import { tryAll, type Alphabet, type Tried } from './arrangements.js';
 import { handsThatBreakALaw } from './hands.js';
-import { CALL_ENDS, happens, truthOf, wordsOf, type CallEnd } from './outside/call-ends.js';
+import { CALL_ENDS, carriedBy, happens, truthOf, wordsOf, type CallEnd } from './outside/call-ends.js';
 import { hear, UNHEARD, verdictOf, type Hearing } from './verdicts.js';
 
 const W = 90_000;
@@ -13,7 +13,7 @@ const RULES = { windowMs: W };
 /** The webhooks of a call that ends in one way, each under its name. */
 const callAlphabet = (end: CallEnd, screening: 'none' | 'keypress'): Alphabet<Hearing, CallEvent> => {
   const plan = end === 'unattended' ? 'unattended' : end === 'rejected' ? 'reject' : 'dial';
-  const context = { screening };
+  const context = carriedBy(end, screening);
   const incoming = { kind: 'call.incoming', sid: 'CA1', params: {}, context: { ...context, plan } };
   const words = wordsOf('CA1', end, 8_000, 20_000).map((word) => ({ ...word, sid: 'CA1', context }));
   return {
@@ -23,7 +23,8 @@ const callAlphabet = (end: CallEnd, screening: 'none' | 'keypress'): Alphabet<He
     take: hear,
     end: verdictOf,
     truth: happens(end, screening) ? truthOf(end) : null,
-    spell: ({ kind, params }) => `${kind} ${params['CallStatus'] ?? params['DialCallStatus'] ?? ''}`.trim(),
+    spell: ({ kind, params: { CallStatus, DialCallStatus, Digits } }) =>
+      `${kind} ${CallStatus ?? DialCallStatus ?? Digits ?? ''}`.trim(),
   };
 };
 

@@ -8,8 +8,7 @@ import { loadSettings } from './settings.js';
 import { welcome, type Guests } from './demo/welcome.js';
 
 const EXIT_BAD_CONFIGURATION = 78;
-/** EX_IOERR of sysexits.h. */
-const EXIT_EVENTS_LOST = 74;
+const EXIT_EVENTS_LOST = 1;
 /** What was in hand when a stop is cut off is on the disk, or done again by whoever comes next: only lost events are not. */
 const exitHaving = (lost: number): never => process.exit(lost === 0 ? 0 : EXIT_EVENTS_LOST);
 

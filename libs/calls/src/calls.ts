@@ -1,12 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Backlog, Events, Jobs, numbered, type Check } from '#libs/durable';
+import { Backlog, Events, Foreign, Jobs, numbered, type Check } from '#libs/durable';
 import { Db, newId, Tx } from '#libs/platform';
 import { SidDirectory } from '#libs/twilio';
 
 import type { Call } from './call.entity.js';
 import { COLUMNS } from './call-columns.js';
 import { callView } from './call-view.js';
-import { finalOf, lastHeardAt, legsOf, type Observation } from './evidence.domain.js';
+import { digitsOf, finalOf, lastHeardAt, legsOf, type Observation } from './evidence.domain.js';
 import {
   moveOf,
   outcomeOf,
@@ -16,7 +16,7 @@ import {
   type Patience,
   type Verdict,
 } from './outcome.domain.js';
-import { LONGEST_CALL_SECONDS, OVERDUE_SECONDS } from './sweep.domain.js';
+import { LONGEST_CALL_SECONDS, OVERDUE_SECONDS, sweepAfterSeconds } from './sweep.domain.js';
 
 /** A call as a webhook names it. */
 export interface CallIdentity {
@@ -118,9 +118,10 @@ export class Calls implements OnModuleInit {
     );
     if (call === undefined) throw new Error('The call could not be kept.');
     const { accountSid, callSid } = identity;
+    if (call.accountSid !== accountSid) throw new Foreign(callSid);
     if (call.inserted && !call.claimed)
       await this.sids.claim(tx, callSid, { accountSid, kind: 'call', subjectId: call.id });
-    await this.judge(tx, call, 'fresh');
+    await this.judge(tx, call, 'fresh', identity.sweepAfterSeconds);
     return call;
   }
 
@@ -167,7 +168,12 @@ export class Calls implements OnModuleInit {
     return [...names, JSON.stringify(heard), sweepAfterSeconds, ageSeconds];
   }
 
-  private async judge(tx: Tx, call: Call, patience: Patience): Promise<void> {
+  private async judge(
+    tx: Tx,
+    call: Call,
+    patience: Patience,
+    silentSeconds = sweepAfterSeconds(),
+  ): Promise<void> {
     const move = moveOf(call, outcomeOf(call.evidence, patience), patience);
     const ids = [tx.tenantId, call.id];
     switch (move.kind) {
@@ -175,6 +181,9 @@ export class Calls implements OnModuleInit {
         return;
       case 'progress':
         tx.send(PROGRESS, [...ids, 'in-progress', LONGEST_CALL_SECONDS]);
+        return;
+      case 'lull':
+        tx.send(WAIT, [...ids, silentSeconds]);
         return;
       case 'wait':
         return this.lookAgain(tx, call, WAIT_SECONDS);
@@ -227,7 +236,11 @@ export class Calls implements OnModuleInit {
         input: { legs: legsOf(evidence) },
         verdict: legsOf(evidence).some((leg) => leg.answered) ? 'picked up' : 'not picked up',
       },
-      said('screening-digit', evidence['digit']),
+      {
+        name: 'screening-digit',
+        input: { digits: digitsOf(evidence) },
+        verdict: digitsOf(evidence).length > 0 ? 'heard' : 'not heard',
+      },
       said('machine-detection', evidence['amd']),
       { name: 'outcome', input: { patience }, verdict: final },
     ];

@@ -8,6 +8,8 @@ export interface Observation {
   readonly bridged?: boolean | null;
   readonly durationSeconds?: number | null;
   readonly screening?: 'none' | 'keypress';
+  /** How many phones are asked for a key, when more than one. */
+  readonly phones?: number;
   readonly digit?: string;
   readonly answeredBy?: string;
 }
@@ -31,6 +33,23 @@ export const legObservation = (legSid: string, status: string): string => `leg:$
 
 /** The name under which the call's own final status is kept. */
 export const finalObservation = (status: string): string => `final:${status}`;
+
+/** Calls that an older hub began have one `asked` and one `digit`, of whichever leg. */
+const kindOf = (name: string): string => name.split(':', 1)[0] ?? '';
+
+/** The name under which it is kept that a leg was asked for a key. */
+export const askedObservation = (legSid: string): string => `asked:${legSid}`;
+
+/** The name under which the key is kept that was pressed on a leg. */
+export const digitObservation = (legSid: string): string => `digit:${legSid}`;
+
+/** What each leg's answer to the screening was; empty where nothing was pressed. */
+export const digitsOf = (evidence: Evidence): readonly string[] =>
+  Object.entries(evidence).flatMap(([name, { digit = '' }]) => (kindOf(name) === 'digit' ? [digit] : []));
+
+/** Whether a leg was asked for a key. */
+export const wasAsked = (evidence: Evidence): boolean =>
+  Object.keys(evidence).some((name) => kindOf(name) === 'asked');
 
 /** The names under which the end of a call is heard. */
 export const ENDS: readonly string[] = ['dial', ...FINAL.map(finalObservation)];

@@ -1,4 +1,12 @@
-import { finalObservation, isFinal, isTelling, legObservation, type Observation } from './evidence.domain.js';
+import {
+  askedObservation,
+  digitObservation,
+  finalObservation,
+  isFinal,
+  isTelling,
+  legObservation,
+  type Observation,
+} from './evidence.domain.js';
 
 /** What Twilio posted about a call, or a list said of it. */
 export interface CallEvent {
@@ -44,9 +52,11 @@ export const heardIn = (event: CallEvent): Heard => {
     case 'call.dial':
       return dialed(event.params);
     case 'call.screening':
-      return { asked: {} };
+      return { [askedObservation(event.params['CallSid'] ?? '')]: {} };
     case 'call.digit':
-      return { digit: { digit: event.params['Digits'] ?? '' } };
+      return {
+        [digitObservation(event.params['CallSid'] ?? '')]: { digit: event.params['Digits'] ?? '' },
+      };
     case 'call.status':
       return reported(event);
     default:
@@ -55,8 +65,13 @@ export const heardIn = (event: CallEvent): Heard => {
 };
 
 /** The same with the plan that our URL names, which alone tells nothing. */
-export const withPlan = ({ context: { screening } }: Pick<CallEvent, 'context'>, heard: Heard): Heard =>
-  screening === 'none' || screening === 'keypress' ? { plan: { screening }, ...heard } : heard;
+export const withPlan = (
+  { context: { screening, phones } }: Pick<CallEvent, 'context'>,
+  heard: Heard,
+): Heard => {
+  if (screening !== 'none' && screening !== 'keypress') return heard;
+  return { plan: { screening, ...(phones === undefined ? {} : { phones: Number(phones) }) }, ...heard };
+};
 
 /** Whether it brings no verdict nearer: kept, and nobody judges. */
 export const isNote = ({ kind }: Pick<CallEvent, 'kind'>, heard: Heard): boolean =>

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import {
+  digitObservation,
   finalObservation,
   legObservation,
   legsOf,
@@ -11,6 +12,8 @@ import {
 import { outcomeOf, rangSeconds, type Patience, type Verdict } from './outcome.domain.js';
 
 const keypress: Evidence = { plan: { screening: 'keypress' } };
+const keypressOf = (phones: number): Evidence => ({ plan: { screening: 'keypress', phones } });
+const digit = (sid: string, pressed: string): Evidence => ({ [digitObservation(sid)]: { digit: pressed } });
 const dial = (status: string, bridged: boolean | null, durationSeconds: number | null = null): Evidence => ({
   dial: { status, bridged, durationSeconds },
 });
@@ -123,6 +126,42 @@ describe('the outcome', () => {
       missed('no-answer'),
     ],
     [
+      'two asked, one declined and one took it',
+      { ...keypressOf(2), ...dial('completed', true, 40), ...digit('A', '2'), ...digit('B', '1') },
+      'fresh',
+      { kind: 'answered' },
+    ],
+    [
+      'two asked, bridged, and only a refusal heard yet',
+      { ...keypressOf(2), ...dial('completed', true, 40), ...digit('A', '2') },
+      'fresh',
+      { kind: 'wait', awaiting: 'digit' },
+    ],
+    [
+      'two asked, bridged, and only a refusal heard',
+      { ...keypressOf(2), ...dial('completed', true, 40), ...digit('A', '2') },
+      'waited',
+      missed('declined'),
+    ],
+    [
+      'two asked, both declined',
+      { ...keypressOf(2), ...dial('completed', null), ...digit('A', '2'), ...digit('B', '3') },
+      'fresh',
+      missed('declined'),
+    ],
+    [
+      'two asked, nobody bridged, one declined',
+      { ...keypressOf(2), ...dial('no-answer', false), ...digit('A', '2') },
+      'fresh',
+      missed('declined'),
+    ],
+    [
+      'two asked, nobody bridged, and one silent',
+      { ...keypressOf(2), ...dial('no-answer', false), ...digit('A', '') },
+      'fresh',
+      { kind: 'wait', awaiting: 'digit' },
+    ],
+    [
       'rejected',
       { rejected: { status: 'loop' }, ...dial('completed', true, 9) },
       'fresh',
@@ -145,9 +184,11 @@ describe('the outcome', () => {
       { durationSeconds: 12, at: '2026-01-01T10:00:12.000Z' },
     ]),
     ['dial', { status: 'no-answer', bridged: false }],
+    [digitObservation('A'), { digit: '2' }],
+    [digitObservation('B'), { digit: '1' }],
     ['digit', { digit: '2' }],
     ['asked', {}],
-    ['plan', { screening: 'keypress' }],
+    ['plan', { screening: 'keypress', phones: 2 }],
     ['amd', { answeredBy: 'human' }],
   ];
   const some = fc.shuffledSubarray([...observations], { minLength: 0 });

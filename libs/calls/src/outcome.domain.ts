@@ -1,4 +1,12 @@
-import { finalOf, legsOf, type Evidence, type Leg, type Observation } from './evidence.domain.js';
+import {
+  digitsOf,
+  finalOf,
+  legsOf,
+  wasAsked,
+  type Evidence,
+  type Leg,
+  type Observation,
+} from './evidence.domain.js';
 
 export type MissedReason =
   'no-answer' | 'busy' | 'failed' | 'abandoned' | 'voicemail' | 'declined' | 'after-hours';
@@ -21,6 +29,8 @@ export const mayChange = (before: Final['kind'] | null, { kind }: Final): boolea
 /** What a verdict does to a call. */
 export type Move =
   | { readonly kind: 'stay' | 'progress' | 'wait' }
+  /** Nobody talks any more, and the end was not heard: swept as soon as a call of which nothing is heard. */
+  | { readonly kind: 'lull' }
   /** The verdict is given. */
   | { readonly kind: 'end'; readonly verdict: Final };
 
@@ -32,13 +42,16 @@ export interface Judged {
 
 const STAY: Move = { kind: 'stay' };
 
+const whileOpen = (before: Judged['status'], now: 'ringing' | 'in-progress', patience: Patience): Move => {
+  if (now === 'ringing') return before === 'in-progress' ? { kind: 'lull' } : STAY;
+  return before === 'ringing' || patience === 'swept' ? { kind: 'progress' } : STAY;
+};
+
 /** What becomes of a call by a verdict: what is decided waits for nothing more, and talks are seen to begin once. */
 export const moveOf = ({ status, outcome }: Judged, verdict: Verdict, patience: Patience): Move => {
   switch (verdict.kind) {
-    case 'open': {
-      const isNews = status === 'ringing' || patience === 'swept';
-      return verdict.status === 'in-progress' && isNews ? { kind: 'progress' } : STAY;
-    }
+    case 'open':
+      return whileOpen(status, verdict.status, patience);
     case 'wait':
       return outcome === null ? { kind: 'wait' } : STAY;
     case 'answered':
@@ -59,12 +72,16 @@ const wait = (awaiting: 'dial-action' | 'digit' | 'duration'): Verdict => ({ kin
 
 const isMachine = (answeredBy: string | undefined): boolean => /^(machine|fax)/.test(answeredBy ?? '');
 
-/** After screening: the digit decides; without one it was nobody who could press it. */
+const TAKEN = '1';
+
+const isRefusal = (digit: string): boolean => digit !== '' && digit !== TAKEN;
+
+/** After screening: whoever took the call talked to the caller; without a digit it was nobody who could press one. */
 const screenedBy = (evidence: Evidence, patience: Patience): Verdict => {
-  const digit = evidence['digit']?.digit;
-  if (digit === '1') return { kind: 'answered' };
-  if (digit !== undefined && digit !== '') return missed('declined');
-  return patience === 'fresh' && evidence['digit'] === undefined ? wait('digit') : missed('voicemail');
+  const digits = digitsOf(evidence);
+  if (digits.includes(TAKEN)) return { kind: 'answered' };
+  if (patience === 'fresh' && digits.length < (evidence['plan']?.phones ?? 1)) return wait('digit');
+  return missed(digits.some(isRefusal) ? 'declined' : 'voicemail');
 };
 
 const bridged = (evidence: Evidence, patience: Patience): Verdict => {
@@ -84,11 +101,10 @@ const unbridged = (evidence: Evidence, { status }: Observation, patience: Patien
 /** Nobody was bridged: under screening somebody, or a machine, may have picked up all the same. */
 const unanswered = (evidence: Evidence, patience: Patience): Verdict => {
   if (evidence['plan']?.screening !== 'keypress') return missed('no-answer');
-  const pickedUp =
-    evidence['digit'] !== undefined ||
-    evidence['asked'] !== undefined ||
-    legsOf(evidence).some((leg) => leg.answered);
-  if (pickedUp) return screenedBy(evidence, patience);
+  const digits = digitsOf(evidence);
+  if (digits.some(isRefusal)) return missed('declined');
+  if (digits.length > 0 || wasAsked(evidence) || legsOf(evidence).some((leg) => leg.answered))
+    return screenedBy(evidence, patience);
   return patience === 'fresh' ? wait('digit') : missed('no-answer');
 };
 

@@ -1,3 +1,3 @@
 export { Forwarding } from './forwarding.js';
 export { ForwardingModule } from './forwarding.module.js';
-export type { PlannedCall } from './plan.domain.js';
+export type { Plan, PlannedCall } from './plan.domain.js';

@@ -33,7 +33,8 @@ const KEPT_FROM_SWEEP_MS = keptFromSweepMs(READ_EVERY_MS);
 /** Calls: what was heard is a set, and the verdict is decided over it; once, or a second time from answered to missed. */
 export class Calls {
   private readonly ground: Ground;
-  private readonly watched = new Set<string>();
+  /** When each is looked at next. */
+  private readonly watched = new Map<string, number>();
   private healed: (host: Host) => boolean = () => true;
   private tellsAfterMs: (host: Host, ageMs: number) => number = () => 0;
 
@@ -92,12 +93,12 @@ export class Calls {
   }
 
   private watch(sid: string, judgeAt: number): void {
-    if (this.watched.has(sid)) return;
+    if ((this.watched.get(sid) ?? Number.POSITIVE_INFINITY) <= judgeAt) return;
     const { world } = this.ground;
-    this.watched.add(sid);
+    this.watched.set(sid, judgeAt);
     const inMs = judgeAt + OVERDUE_MS - world.now + world.random.between(1, 5_000);
     world.schedule(inMs, `sweep of ${sid}`, () => {
-      this.watched.delete(sid);
+      if (this.watched.get(sid) === judgeAt) this.watched.delete(sid);
       this.sweep(sid);
     });
   }
@@ -172,6 +173,9 @@ export class Calls {
           status: 'in-progress',
           judgeAt: tx.now + LONGEST_CALL_MS,
         });
+      case 'lull':
+        this.ground.world.sometimes('a talk ended, and the end of its call was not heard');
+        return tx.set('calls', call.sid, { ...call, judgeAt: tx.now + SWEEP_AFTER_MS });
       case 'wait':
         this.ground.world.sometimes('a verdict waited');
         return this.lookAgain(tx, call, WAIT_SECONDS);

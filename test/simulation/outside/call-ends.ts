@@ -13,6 +13,7 @@ export const CALL_ENDS = [
   'accepted',
   'declined',
   'screening-unanswered',
+  'taken-by-another',
   'unattended',
   'rejected',
 ] as const;
@@ -27,6 +28,7 @@ const ONLY_IF: Partial<Readonly<Record<CallEnd, Screening>>> = {
   accepted: 'keypress',
   declined: 'keypress',
   'screening-unanswered': 'keypress',
+  'taken-by-another': 'keypress',
 };
 /** Ends in which somebody, or a machine, picked up without that being an answer. */
 const PICKED_UP: readonly CallEnd[] = ['voicemail', 'declined', 'screening-unanswered'];
@@ -44,6 +46,7 @@ const TRUTH: Readonly<Record<CallEnd, string>> = {
   accepted: 'answered',
   declined: 'missed: declined',
   'screening-unanswered': 'missed: voicemail',
+  'taken-by-another': 'answered',
   unattended: 'missed: no-answer',
   rejected: 'rejected',
 };
@@ -51,6 +54,12 @@ const TRUTH: Readonly<Record<CallEnd, string>> = {
 /** Whether a call can end so. */
 export const happens = (end: CallEnd, screening: Screening): boolean =>
   (ONLY_IF[end] ?? screening) === screening;
+
+/** What the hub's URLs say of a call: where two phones are asked for a key, each has a say. */
+export const carriedBy = (end: CallEnd, screening: Screening): Readonly<Record<string, string>> => ({
+  screening,
+  ...(end === 'taken-by-another' ? { phones: '2' } : {}),
+});
 
 /** What a call came to that ended so. */
 export const truthOf = (end: CallEnd): string => TRUTH[end];
@@ -71,6 +80,7 @@ export interface Word {
 }
 
 const legSid = (sid: string): string => `${sid}-leg`;
+const otherLegSid = (sid: string): string => `${sid}-other-leg`;
 
 export const word = (afterMs: number, kind: Word['kind'], params: Word['params'], step = ''): Word => ({
   afterMs,
@@ -101,6 +111,15 @@ const dialEnd = (afterMs: number, status: string, bridged: boolean | null, secon
     ...(bridged === null ? {} : { DialBridged: String(bridged) }),
     ...(seconds === undefined ? {} : { DialCallDuration: String(seconds) }),
   });
+
+/** Another phone is picked up first, and its owner will not have the call. */
+const refusal = (sid: string, rangMs: number): readonly Word[] => {
+  const CallSid = otherLegSid(sid);
+  return [
+    word(rangMs, 'call.screening', { CallSid }, CallSid),
+    word(2_000, 'call.digit', { CallSid, Digits: '2' }, CallSid),
+  ];
+};
 
 /** What Twilio says of a call after its first webhook, as real ones were seen to go. */
 export const wordsOf = (sid: string, end: CallEnd, rangMs: number, talkedMs: number): readonly Word[] => {
@@ -153,6 +172,16 @@ export const wordsOf = (sid: string, end: CallEnd, rangMs: number, talkedMs: num
       return [...ringing, up, asked, digit('2'), over, dialEnd(50, 'completed', false, 1), done(rang)];
     case 'screening-unanswered':
       return [...ringing, up, asked, over, dialEnd(50, 'no-answer', false), done(rang + talked)];
+    case 'taken-by-another':
+      return [
+        ...refusal(sid, rangMs),
+        up,
+        asked,
+        digit('1'),
+        over,
+        dialEnd(50, 'completed', true, talked),
+        done(rang + talked),
+      ];
     case 'unattended':
       return [done(4)];
     case 'rejected':

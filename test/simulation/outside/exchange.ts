@@ -1,7 +1,7 @@
 import { keyOf, type InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import { ACCOUNT, HUB_NUMBER, TENANT, type Settings } from '../hub/ground.js';
 import type { World } from '../world.js';
-import { CALL_ENDS, happens, word, wordsOf, type CallEnd, type Word } from './call-ends.js';
+import { CALL_ENDS, carriedBy, happens, word, wordsOf, type CallEnd, type Word } from './call-ends.js';
 import type { Network } from './network.js';
 
 /** A leg, or the call itself, as Twilio lists it. */
@@ -77,7 +77,8 @@ export class Exchange {
 
   private begin(call: PlacedCall): void {
     const plan = call.end === 'unattended' ? 'unattended' : call.end === 'rejected' ? 'reject' : 'dial';
-    const decided = { plan, reason: plan === 'reject' ? 'loop' : '', screening: this.settings.screening };
+    const carried = carriedBy(call.end, this.settings.screening);
+    const decided = { plan, reason: plan === 'reject' ? 'loop' : '', ...carried };
     const first = word(0, 'call.incoming', { CallSid: call.sid, CallStatus: 'ringing' });
     const event = this.event(call, first, decided);
     call.said.push(event);
@@ -104,9 +105,8 @@ export class Exchange {
 
   private say(call: PlacedCall, one: Word): void {
     this.note(call, one);
-    const screening =
-      call.end === 'unattended' || call.end === 'rejected' ? {} : { screening: this.settings.screening };
-    const event = this.event(call, one, screening);
+    const isDialed = call.end !== 'unattended' && call.end !== 'rejected';
+    const event = this.event(call, one, isDialed ? carriedBy(call.end, this.settings.screening) : {});
     call.said.push(event);
     const waits = one.kind === 'call.dial' || one.kind === 'call.status' ? 'nobody' : 'caller';
     if (call.hub) this.network?.post({ event, waits, tries: 1 });

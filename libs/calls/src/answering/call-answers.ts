@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Forwarding, type PlannedCall } from '#libs/forwarding';
+import { Forwarding, type Plan, type PlannedCall } from '#libs/forwarding';
 import { Configuration } from '#libs/platform';
 import { Routing, type Route } from '#libs/tenants';
 import { CallbackUrls, dialed, dialedPlainly, rejected, said, screened } from '#libs/twilio';
@@ -22,7 +22,15 @@ export interface CallContext {
   readonly phoneNumberId: string;
   readonly callSid: string;
   readonly screening: 'none' | 'keypress';
+  /** How many phones are asked for a key, when more than one. */
+  readonly phones?: string;
 }
+
+/** What a call's URLs say of the phones that ring: where several are asked for a key, one's refusal is not all of them. */
+export const phonesOf = (plan: Plan): Pick<CallContext, 'phones'> =>
+  plan.kind === 'dial' && plan.screening === 'keypress' && plan.targets.length > 1
+    ? { phones: String(plan.targets.length) }
+    : {};
 
 /** Every TwiML a call gets: decided from memory and the request, never from the database. */
 @Injectable()
@@ -73,15 +81,15 @@ export class CallAnswers {
   private twiml({ number, tenant }: Route, callSid: string, { plan }: PlannedCall): string {
     if (plan.kind === 'reject') return rejected();
     if (plan.kind === 'unattended') return said(UNATTENDED[tongue(tenant.language)], tenant.language);
-    const context = { tenantId: tenant.id, phoneNumberId: number.id, callSid, screening: plan.screening };
+    const { screening, targets } = plan;
+    const context = { tenantId: tenant.id, phoneNumberId: number.id, callSid, screening, ...phonesOf(plan) };
     return dialed({
       timeoutSeconds: plan.ringSeconds,
       action: this.url('call/dial', number.accountSid, context),
-      targets: plan.targets.map((target) => ({
+      targets: targets.map((target) => ({
         number: target,
         statusCallback: this.url(`call/status/${callSid}`, number.accountSid, context),
-        screeningUrl:
-          plan.screening === 'none' ? null : this.url('call/screening', number.accountSid, context),
+        screeningUrl: screening === 'none' ? null : this.url('call/screening', number.accountSid, context),
       })),
     });
   }

@@ -11,14 +11,15 @@ import {
   type Webhook,
 } from '#libs/twilio';
 
-import type { CallContext } from './call-answers.js';
+import { phonesOf, type CallContext } from './call-answers.js';
 
 /** Which call a signed URL of ours is about; null when it carries none, or is about another call. */
 export const contextOf = (carried: Carried | null, callSid: string): CallContext | null => {
   if (carried === null || carried['callSid'] !== callSid) return null;
-  const { tenantId, phoneNumberId, screening } = carried;
+  const { tenantId, phoneNumberId, phones } = carried;
   if (tenantId === undefined || phoneNumberId === undefined) return null;
-  return { tenantId, phoneNumberId, callSid, screening: screening === 'keypress' ? 'keypress' : 'none' };
+  const screening = carried['screening'] === 'keypress' ? 'keypress' : 'none';
+  return { tenantId, phoneNumberId, callSid, screening, ...(phones === undefined ? {} : { phones }) };
 };
 
 const event = (
@@ -51,7 +52,8 @@ export const incomingEvent = (
   const reason = plan.kind === 'reject' ? plan.reason : '';
   const what = { kind: 'call.incoming', sid: webhook.params.CallSid, step: '', answer: twiml };
   const decided = { plan: plan.kind, reason, checks: JSON.stringify(checks) };
-  return event(webhook, what, { tenantId: tenant.id, phoneNumberId: number.id, screening, ...decided });
+  const ids = { tenantId: tenant.id, phoneNumberId: number.id };
+  return event(webhook, what, { ...ids, screening, ...phonesOf(plan), ...decided });
 };
 
 export const dialEvent = (

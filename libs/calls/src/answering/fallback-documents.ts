@@ -34,15 +34,16 @@ export class FallbackDocuments {
     private readonly log: Log,
   ) {}
 
-  /** Brings the files up to what the routing says now. */
+  /** Brings the files up to what the routing says now, all of them where somebody removed the folder. */
   @Interval(EVERY_MS)
   async refresh(): Promise<void> {
     const { version } = this.routing;
-    if (this.writing || version === this.version) return;
+    if (this.writing || version === 0) return;
     this.writing = true;
     try {
-      await mkdir(this.folder, { recursive: true });
-      await this.bring([...this.routing.all()]);
+      const made = await mkdir(this.folder, { recursive: true });
+      if (made !== undefined) this.written.clear();
+      if (made !== undefined || version !== this.version) await this.bring([...this.routing.all()]);
       this.version = version;
     } catch (error) {
       this.log.error('the fallback documents could not be written, and are tried again', error);

@@ -15,6 +15,9 @@ export interface VerifiedWebhook {
 
 export type VerifiedCall = WebhookCall & { verified?: VerifiedWebhook };
 
+/** Whoever names our address in the request line is no webhook: the address that was signed is PUBLIC_URL's. */
+const isAbsolute = (target: string): boolean => !target.startsWith('/');
+
 const forbidden = (): HttpException => new HttpException('Forbidden', 403);
 
 /** 403 unless Twilio signed the request for an account that we know, about a number of that account. */
@@ -32,7 +35,7 @@ export class WebhookGuard implements CanActivate {
     if (!this.snapshot.loaded) throw new Unavailable('not-ready', 'The routing is not loaded yet.');
     const request = context.switchToHttp().getRequest<VerifiedCall>();
     const form = request.webhookForm;
-    if (form === undefined) throw forbidden();
+    if (form === undefined || isAbsolute(request.originalUrl)) throw forbidden();
     const accountSid = this.signatures.signerOf({
       url: this.settings.publicUrl + request.originalUrl,
       signature: request.header('x-twilio-signature'),
