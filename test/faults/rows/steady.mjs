@@ -7,8 +7,11 @@ import { underLoad } from '../under-load.mjs';
 
 const P95_MS = 75;
 const P99_MS = 200;
-/** Twilio's lists are read every ten minutes; what the first of these readings needs of memory is kept for the next. */
-const WARM_UP_MS = 780_000;
+/**
+ * Twilio's lists are read every ten minutes, with ten minutes more for overlap: the second of these readings is the first
+ * that is as long as all that follow, and takes the memory that they need. The next one is in what is measured.
+ */
+const WARM_UP_MS = 1_380_000;
 const LOOKS_EVERY_MS = 2_000;
 const TEN_MINUTES_MS = 600_000;
 const MOST_GROWTH = 0.01;
@@ -64,7 +67,7 @@ export const steady = {
   fault: 'none: 100 webhooks/s for 10 minutes',
   unit: 'runs of 10 minutes',
   alone: true,
-  must: 'P95 <= 75 ms, P99 <= 200 ms, memory flat (<= 1 % per 10 min, once the lists of Twilio were read under load)',
+  must: 'P95 <= 75 ms, P99 <= 200 ms, memory flat (<= 1 % per 10 min, once the lists of Twilio were read at full length)',
   full: { trials: 1, batch: 1, warmUpMs: WARM_UP_MS, runMs: 600_000, settleMs: 60_000 },
   short: null,
   counted: { sent: 'webhooks' },
