@@ -17,7 +17,7 @@ export class Backlog {
   /** How long something has to be silent, in milliseconds, before that tells; so long ago it began, in milliseconds. */
   silenceTellsAfterMs(ageMs: number): number {
     const { backForMs, awayForMs } = this.db;
-    const isHere = this.spool.size.records + this.refuge.size > 0;
+    const isHere = this.spool.awaited + this.refuge.size > 0;
     return silenceTellsAfterMs({ isHere, backForMs, awayForMs }, ageMs);
   }
 }

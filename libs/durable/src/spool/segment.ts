@@ -1,4 +1,4 @@
-import { open, readFile, truncate, unlink, type FileHandle } from 'node:fs/promises';
+import { open, readFile, stat, truncate, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { syncFolder } from '../sync-folder.js';
@@ -17,6 +17,7 @@ export type WaitingRecord = Frame & { readonly cameAt: number | null };
 /** One file of the spool: records are appended, ticked off in any order, and the file goes when all are. */
 export class Segment {
   private unreadable = 0;
+  private failedReadings = 0;
   private appending: Promise<readonly number[]> | undefined;
 
   /** @param waiting which records wait, by the byte at which they begin, with when they came */
@@ -63,6 +64,11 @@ export class Segment {
     return this.waiting.size;
   }
 
+  /** How many of them may be read soon: none of a file that twice in a row could not be. */
+  get awaited(): number {
+    return this.failedReadings < 2 ? this.left : 0;
+  }
+
   /** Whether nothing of it is needed any more. */
   get spent(): boolean {
     return this.waiting.size + this.unreadable === 0;
@@ -71,7 +77,8 @@ export class Segment {
   /**
    * Appends records and syncs them to the disk; one call at a time.
    * @returns where each of them begins
-   * @throws what the disk says: then nothing of them counts, and this segment takes no more
+   * @throws what the disk says, also that the file was removed: then nothing of them counts, and this segment takes no
+   *   more
    */
   async append(records: readonly NewRecord[]): Promise<readonly number[]> {
     this.appending = this.write(records);
@@ -80,7 +87,7 @@ export class Segment {
 
   /** The records that wait, and how many of them are not there any more: those are passed over. @throws what the disk says */
   async unsettled(): Promise<{ readonly found: readonly WaitingRecord[]; readonly missing: number }> {
-    const frames = new Map(framesIn(await readFile(this.path)).frames.map((frame) => [frame.at, frame]));
+    const frames = new Map(framesIn(await this.bytesRead()).frames.map((frame) => [frame.at, frame]));
     const missing = [...this.waiting.keys()].filter((at) => !frames.has(at));
     for (const at of missing) this.passOver(at);
     const found = [...this.waiting].flatMap(([at, cameAt]) => {
@@ -121,12 +128,24 @@ export class Segment {
     await unlink(this.path).catch(() => undefined);
   }
 
+  private async bytesRead(): Promise<Buffer> {
+    try {
+      const bytes = await readFile(this.path);
+      this.failedReadings = 0;
+      return bytes;
+    } catch (error) {
+      this.failedReadings += 1;
+      throw error;
+    }
+  }
+
   private async write(records: readonly NewRecord[]): Promise<readonly number[]> {
     const { file } = this;
     if (file === null) throw new Error('This segment is ended.');
     try {
       await file.appendFile(Buffer.concat(records.map(({ bytes }) => bytes)));
       await file.datasync();
+      await stat(this.path); // what is in a file without a name is never read
     } catch (error) {
       await this.close();
       await truncate(this.path, this.size).catch(() => undefined);

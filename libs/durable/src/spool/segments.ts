@@ -30,8 +30,19 @@ export class Segments {
     return { bytes: sum(({ bytes }) => bytes), records: sum(({ left }) => left) };
   }
 
+  /** How many of the records that wait may be read soon. */
+  get awaited(): number {
+    return this.list.reduce((total, { awaited }) => total + awaited, 0);
+  }
+
   add(segment: Segment): void {
     this.list = [...this.list, segment];
+  }
+
+  /** Its file is gone, and its records with it. */
+  drop(segment: Segment): void {
+    this.list = this.list.filter((one) => one !== segment);
+    this.resting.delete(segment);
   }
 
   /**

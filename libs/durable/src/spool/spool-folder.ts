@@ -15,6 +15,13 @@ const host = hostname()
   .replaceAll(/[^\w-]/g, '')
   .slice(0, 40);
 
+/** Whether the disk says that something is not there any more. */
+export const isGone = (error: unknown): boolean =>
+  typeof error === 'object' &&
+  error !== null &&
+  'code' in error &&
+  (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+
 /** A path by which a socket in a folder can be named, however deep the folder lies. @throws where there is none */
 const socketPath = async (folder: string): Promise<{ path: string; through: FileHandle | null }> => {
   const path = join(folder, OWNER);
@@ -71,6 +78,11 @@ export class SpoolFolder {
     await through?.close();
     await rename(unnamed, join(root, name));
     return new SpoolFolder(root, name, server);
+  }
+
+  /** Whether somebody removed it. */
+  isGone(): Promise<boolean> {
+    return stat(join(this.root, this.name)).then(() => false, isGone);
   }
 
   /** A path for one more segment. */

@@ -3,6 +3,7 @@ import type { Log, Metrics } from '#libs/platform';
 import type { InboxEvent } from '../inbox/webhook-events.js';
 import { Segment, type WaitingRecord } from './segment.js';
 import type { Segments } from './segments.js';
+import { isGone } from './spool-folder.js';
 import type { SpoolRecords } from './spool-records.js';
 
 /** An event that waits for the database. */
@@ -50,10 +51,18 @@ export class SpoolReader {
       if (missing > 0) this.damaged(segment.path, missing);
       return found.flatMap((record) => this.opened(segment, record));
     } catch (error) {
+      if (isGone(error)) return this.lost(segment);
       this.segments.rest(segment, UNREADABLE_MS);
       this.told.log.error('a spool segment could not be read, and is tried again in a minute', error);
       return [];
     }
+  }
+
+  /** Its file was removed; one that is spent we have removed ourselves. */
+  private lost(segment: Segment): readonly WaitingEvent[] {
+    this.segments.drop(segment);
+    if (segment.left > 0) this.damaged(segment.path, segment.left);
+    return [];
   }
 
   private opened(segment: Segment, { at, payload, cameAt }: WaitingRecord): readonly WaitingEvent[] {

@@ -36,6 +36,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly reader: SpoolReader;
   private readonly commits = new GroupCommit<NewRecord, Ticket>((records) => this.commit(records));
   private folder: SpoolFolder | undefined;
+  private owning: Promise<SpoolFolder> | undefined;
   private trouble: string | null = 'not opened yet';
   private wasHigh = false;
   private lastWork: () => Promise<void> = () => Promise.resolve();
@@ -64,6 +65,11 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Bytes on the disk, and records that wait for the database. */
   get size(): { readonly bytes: number; readonly records: number } {
     return this.segments.size;
+  }
+
+  /** How many of them may be brought to the database soon: those that the disk does not give us are not waited for. */
+  get awaited(): number {
+    return this.segments.awaited;
   }
 
   /** What keeps it from taking records; null when nothing does. */
@@ -118,7 +124,19 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
     this.metrics.spoolRecords.set(this.size.records);
   }
 
-  private async own(): Promise<SpoolFolder> {
+  /** Our folder; another one when it was removed. @throws what the disk says */
+  private own(): Promise<SpoolFolder> {
+    this.owning ??= this.claim().finally(() => (this.owning = undefined));
+    return this.owning;
+  }
+
+  private async claim(): Promise<SpoolFolder> {
+    const { folder } = this;
+    if (folder !== undefined && (await folder.isGone())) {
+      this.log.error('the folder of the spool was removed: another one is made');
+      this.folder = undefined;
+      await folder.release();
+    }
     this.folder ??= await SpoolFolder.claim(join(this.settings.DATA_DIR, 'spool'));
     return this.folder;
   }
