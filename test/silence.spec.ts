@@ -48,7 +48,8 @@ describe('the hub whose connections fell silent', () => {
     await until(async () => (await query(fetching)).length > 0);
     proxy.halfOpen('down');
     const job = `graphile_worker.add_job('inbox.adopt', json_build_object('eventId', $1::text, 'attempt', '0'))`;
-    await query(`select ${job}`, [UNKNOWN]);
+    const lastTry = 'update graphile_worker._private_jobs set attempts = max_attempts - 1 where id = $1';
+    await query(lastTry, [(await query(`select (${job}).id`, [UNKNOWN]))[0]?.['id']]);
     await query('commit');
     const left = (which: string): Promise<readonly unknown[]> =>
       query(`select 1 from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id

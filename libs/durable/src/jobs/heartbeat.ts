@@ -24,6 +24,9 @@ const SWEEP = `
       and not exists (select from workers w where j.locked_by = any(w.worker_ids))),
   names as (select unnest(worker_ids) as name from gone union select locked_by from unknown)
   select graphile_worker.force_unlock_workers(array_agg(name)) from names having count(*) > 0`;
+/** We live, and only could not hear or write down what became of these: that is no failure of theirs. */
+const UNCOUNT = `
+  update graphile_worker._private_jobs set attempts = greatest(attempts - 1, 0) where locked_by = any($1::text[])`;
 const FREE = 'select graphile_worker.force_unlock_workers($1::text[])';
 const LEAVE = 'delete from workers where id = $1';
 
@@ -95,7 +98,10 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
   private async freeWhatWasCutOff(): Promise<void> {
     const gone = [...this.runner.goneIds];
     if (gone.length === 0) return;
-    await this.db.system('workers', (tx) => tx.query(FREE, [gone]));
+    await this.db.system('workers', (tx) => {
+      tx.send(UNCOUNT, [gone]);
+      tx.send(FREE, [gone]);
+    });
     this.runner.freed(gone);
   }
 

@@ -5,6 +5,7 @@ import { Logger, run, runMigrations, type Runner, type TaskList } from 'graphile
 import { Pool } from 'pg';
 import {
   DatabaseAddress,
+  Db,
   inContext,
   Log,
   Metrics,
@@ -15,6 +16,7 @@ import {
 } from '#libs/platform';
 
 import { Jobs, type JobHandler, type JobPayload } from './jobs.js';
+import { outlasting } from './outlast.js';
 
 const CONNECTIONS = 6;
 /** Jobs are fetched and finished in batches; those fetched are held under the pool's id. */
@@ -72,6 +74,7 @@ export class JobRunner {
     private readonly jobs: Jobs,
     private readonly log: Log,
     private readonly metrics: Metrics,
+    private readonly db: Db,
   ) {}
 
   /** Under which names the library has locked jobs for this process. */
@@ -94,9 +97,9 @@ export class JobRunner {
     this.gone = this.gone.filter(({ ids }) => !names.some((name) => ids.has(name)));
   }
 
-  /** Runs, unless it does already. @throws what the database says when it is away */
+  /** Runs, unless it does already, or the database is known to be away. @throws what that says when it goes away */
   async ensure(): Promise<void> {
-    if (this.runner !== undefined || this.stopping) return;
+    if (this.runner !== undefined || this.stopping || this.db.away) return;
     const runner = await this.start();
     if (this.shift.ids.size > 0) this.runner = runner;
   }
@@ -188,12 +191,15 @@ export class JobRunner {
     return pool;
   }
 
+  /** The library counts a job's failures, and gives it up for good: an outage is none, and is waited for here. */
   private running(shift: Shift, task: string, handler: JobHandler): (payload: unknown) => Promise<void> {
+    const outlook = { isAway: () => this.db.away, isStopping: () => this.stopping };
     return async (payload) => {
       const carried = payload as JobPayload;
+      const context = { requestId: carried['requestId'] ?? newId(), lane: 'jobs' } as const;
       shift.inHand += 1;
       try {
-        await inContext({ requestId: carried['requestId'] ?? newId(), lane: 'jobs' }, () => handler(carried));
+        await inContext(context, () => outlasting(() => handler(carried), outlook));
         this.metrics.jobs.inc({ task, end: 'done' });
       } catch (error) {
         this.metrics.jobs.inc({ task, end: 'failed' });

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+import { DeadLetters } from '#libs/durable';
+import { Db, pause } from '#libs/platform';
+
+import { TestHub } from '../hub.js';
+
+const UNKNOWN = '01900000-0000-7000-8000-000000000000';
+
+describe('a job that meets an outage', () => {
+  let hub: TestHub;
+
+  beforeAll(async () => {
+    hub = await TestHub.start();
+  });
+  afterAll(() => hub.stop());
+
+  /** A job that looks for an event nobody has; if that fails once more, it is a dead letter. */
+  const onItsLastTry = async (): Promise<string> => {
+    const payload = JSON.stringify({ eventId: UNKNOWN, attempt: '0' });
+    const [job] = await hub.database.query(
+      `select id from graphile_worker.add_job('inbox.adopt', $1::json, run_at => now() + interval '1 hour')`,
+      [payload],
+    );
+    await hub.database.query(
+      'update graphile_worker._private_jobs set attempts = max_attempts - 1, run_at = now() where id = $1',
+      [job?.['id']],
+    );
+    return String(job?.['id']);
+  };
+  const found = async (id: string, where = 'true'): Promise<boolean> =>
+    (await hub.database.query(`select 1 from graphile_worker._private_jobs where id = $1 and ${where}`, [id]))
+      .length === 1;
+  /** Those who are connected stay so, as with a database that only just lives; nobody else gets in. */
+  const lets = (connections: number): Promise<unknown> =>
+    hub.database.query(
+      `do $$ begin execute format('alter database %I connection limit ${connections}', current_database()); end $$`,
+    );
+
+  it('that is known, waits for its end, and has used up no attempt', async () => {
+    const db = hub.app.get(Db);
+    await lets(0);
+    db.hangs();
+    const id = await onItsLastTry();
+    await hub.eventually(() => found(id, 'locked_by is not null'));
+    await pause(3_000);
+    expect([db.away, await found(id, 'locked_by is not null')]).toEqual([true, true]);
+    await lets(-1);
+    await hub.eventually(async () => !(await found(id)), 5_000);
+    expect(await hub.app.get(DeadLetters).count()).toBe(0);
+  });
+
+  it('of which nobody knew when it began, is run again', async () => {
+    const gate = new Client({ connectionString: hub.database.address.url });
+    await gate.connect();
+    await gate.query('begin; lock table webhook_events in access exclusive mode');
+    const id = await onItsLastTry();
+    const cut = `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock' and query like '%webhook_events%'`;
+    await hub.eventually(async () => (await hub.database.query(cut)).length > 0);
+    await gate.query('commit');
+    await gate.end();
+    await hub.eventually(async () => !(await found(id)), 5_000);
+    expect(await hub.app.get(DeadLetters).count()).toBe(0);
+  });
+});
