@@ -10,13 +10,15 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embedde
 import { findKeys, type Keys } from './keys.js';
 import { Lifecycle } from './lifecycle.js';
 import { serveDocs } from './openapi.js';
-import { reachLater, reachNow } from './database/reach.js';
+import { reachLater, reachNow, takenNow } from './database/reach.js';
 import { Stop } from './stop.js';
 
 /** A database that is away is not waited for: calls are answered by the sealed snapshot. */
 const FIRST_LOOK_MS = 1_000;
 /** Our own was just started, so it comes. */
 const OWN_WITHIN_MS = 30_000;
+/** One that fell silent after that look keeps no caller waiting either. */
+const FIRST_WORDS_MS = 2_000;
 /** A hub that serves. */
 export interface Hub {
   readonly app: NestExpressApplication;
@@ -65,9 +67,9 @@ export const startHub = async (settings: Configuration): Promise<Hub> => {
   serveDocs(app, settings.publicUrl);
   const there = await reaching;
   await app.init();
-  if (there) await registerAccount(app, settings);
+  const isFinished = there && (await takenNow(registerAccount(app, settings), FIRST_WORDS_MS));
   prepareDoors(app.getHttpServer());
   await app.listen(settings.PORT);
-  if (!there) void finishLater(app);
+  if (!isFinished) void finishLater(app);
   return { app, keys, stop: new Stop(app, embedded) };
 };

@@ -31,6 +31,14 @@ export const reachNow = async (address: DatabaseAddress, withinMs: number): Prom
   return (await within(opening, Math.max(withinMs, OPEN_WITHIN_MS))) === true;
 };
 
+/**
+ * Whether the start's first words to the database were taken within so many milliseconds: it may have gone since, or
+ * only let us read.
+ * @throws what it says when it is there and does not take them
+ */
+export const takenNow = async (work: Promise<unknown>, withinMs: number): Promise<boolean> =>
+  (await within(unlessAway(work.then(() => true)), withinMs)) === true;
+
 interface Waiting {
   readonly isStopping: () => boolean;
   /** What the start left undone. */

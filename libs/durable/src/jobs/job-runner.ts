@@ -32,6 +32,9 @@ const PRESET = {
 /** How long the server may be silent: without a limit, a fetch over a dead connection is waited for, and no other begins. */
 const SILENCE_MS = 20_000;
 
+/** Shorter than a beat: when a fetch fails, the next beat fetches over others. The library gives failed ones back as if they were good. */
+const UNUSED_MS = 1_500;
+
 /** What the library says (localQueue.js) when it asked for jobs, and does not know whether it got any. */
 const FETCH_FAILED = 'Error occurred fetching jobs';
 
@@ -183,6 +186,7 @@ export class JobRunner {
       Client: SteadyClient,
       application_name: 'twilio-server jobs',
       connectionTimeoutMillis: 3_000,
+      idleTimeoutMillis: UNUSED_MS,
       query_timeout: SILENCE_MS,
       pipeline: true, // a silent connection is closed, and not lent again
       keepAlive: true,
