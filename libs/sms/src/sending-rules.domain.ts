@@ -42,6 +42,15 @@ export interface Check {
 export const optOutForbids = ({ optedOut, purpose }: Pick<SendingInput, 'optedOut' | 'purpose'>): boolean =>
   optedOut && purpose !== 'opt-out-confirmation';
 
+/** What forbids a text that was queued before it held; null when nothing does. */
+export const forbiddenSince = ({
+  suspended,
+  blocked,
+}: Pick<SendingInput, 'suspended' | 'blocked'>): 'suspended' | 'blocked' | null => {
+  if (suspended) return 'suspended';
+  return blocked ? 'blocked' : null;
+};
+
 /** Automatic texts per conversation and hour; two machines that answer each other stop here. */
 export const AUTOMATIC_PER_HOUR = 10;
 

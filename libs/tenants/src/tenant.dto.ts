@@ -67,7 +67,7 @@ export class ChangeTenant {
 }
 
 export class ChangeTenantAsOperator extends ChangeTenant {
-  /** A suspended tenant's calls are refused politely and nothing is sent for it. */
+  /** A suspended tenant's calls are refused politely and nothing is sent for it: a text that comes due meanwhile fails. */
   @Maybe()
   @IsIn(['active', 'suspended'])
   readonly status?: 'active' | 'suspended';

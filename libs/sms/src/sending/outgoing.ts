@@ -7,7 +7,7 @@ import type { Message } from '../message.entity.js';
 import { COLUMNS } from '../message-view.js';
 import type { Claimed } from '../restore/incarnation.js';
 import { HAS_STRAYS, Strays } from '../restore/strays.js';
-import { optOutForbids } from '../sending-rules.domain.js';
+import { forbiddenSince, optOutForbids } from '../sending-rules.domain.js';
 import { Addressing } from './addressing.js';
 import { BLOCKED_AGAIN_MS, LOOK_OVERDUE_SECONDS, SETTLED_AGAIN_MS } from './pace.domain.js';
 import { isTooLate } from './resend.domain.js';
@@ -31,6 +31,7 @@ type Row = Message & {
   readonly blocked: boolean;
   readonly restoring: boolean;
   readonly strayed: boolean;
+  readonly suspended: boolean;
 } & Record<string, unknown>;
 
 /** A database that went back in time is compared with Twilio first. */
@@ -46,7 +47,8 @@ const NEXT = `
     exists (select 1 from messages s where s.tenant_id = $1 and s.conversation_id = $2 and s.status = 'sending') as blocked,
     exists (select 1 from restores r join phone_numbers p on p.account_sid = r.account_sid
       where r.reconciled_at is null and p.tenant_id = $1 and p.id = m.phone_number_id) as restoring,
-    ${HAS_STRAYS} as strayed
+    ${HAS_STRAYS} as strayed,
+    exists (select 1 from tenants t where t.id = $1 and t.status <> 'active') as suspended
   from (select * from messages where tenant_id = $1 and conversation_id = $2 and status = 'queued'
     and send_at <= clock_timestamp() order by send_at, id limit 1) m
   where not_before is null or not_before <= clock_timestamp()`;
@@ -98,14 +100,17 @@ export class Outgoing {
 
   /**
    * Holds the contact: whether it opted out is decided before or after, never between. What was put off on purpose
-   * (`send_at`) is not late by that; what waited for Twilio, or for us, is.
+   * (`send_at`) is not late by that; what waited for Twilio, or for us, is. What has left already is found before
+   * anything else forbids it.
    */
   private async insteadOfSending(tx: Tx, message: Row): Promise<SendEvent | null> {
     const { contactId, purpose, customerNumber, sendAt, now: at } = message;
-    const { optedOutAt } = await this.contacts.hold(tx, contactId);
+    const { optedOutAt, blocked } = await this.contacts.hold(tx, contactId);
     if (optOutForbids({ optedOut: optedOutAt !== null, purpose })) return { kind: 'withdrawn', at };
     const stray = message.strayed ? await this.strays.judge(tx, message, customerNumber, at) : null;
     if (stray !== null) return stray;
+    const forbidden = forbiddenSince({ suspended: message.suspended, blocked });
+    if (forbidden !== null) return { kind: 'dropped', at, why: forbidden };
     return isTooLate(purpose, at - sendAt.getTime()) ? { kind: 'dropped', at, why: 'too-late' } : null;
   }
 
