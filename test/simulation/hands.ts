@@ -11,6 +11,7 @@ const EVENTS: readonly ConversationEvent[] = [
   'customer-wrote',
   'human-wrote',
   'takeover-due',
+  'ai-off',
   'human-took-over',
   'released-to-ai',
   'released',
@@ -40,6 +41,7 @@ const brokenBy = ({ handler, isHumans }: Hands, event: ConversationEvent, taken:
     return 'the AI takes it from a human';
   if (event === 'human-wrote' && taken.handler !== 'human') return 'a human wrote, and does not hold it';
   if (event === 'takeover-due' && again.effects.length > 0) return 'a late timer does something';
+  if (event === 'ai-off' && (taken.handler === 'ai' || !has('disarm'))) return 'the AI is off, and goes on';
   if (event === 'customer-wrote' && taken.handler !== handler) return 'a customer changes its hands';
   if (STOPS.includes(event) && !(has('disarm') && has('cancel-automatic') && endsEpoch(handler, taken)))
     return 'what waits is not stopped';

@@ -54,7 +54,7 @@ export class AiThread {
   read(tenantId: string, id: string, epoch: number): Promise<AiView | null> {
     return this.db.transaction(tenantId, async (tx) => {
       const contact = await this.contacts.hold(tx, await this.thread.contactOf(tx, id));
-      const conversation = await this.thread.lock(tx, id);
+      const conversation = await this.steps.takeFromAi(tx, await this.thread.lock(tx, id));
       if (!isAiTurn(conversation, epoch)) return null;
       const lines = await tx.query<ThreadLine & Record<string, unknown>>(LINES, [tenantId, id, MOST_LINES]);
       return { conversation, contact, lines, asked: await this.asked(tx, id) };
@@ -62,7 +62,7 @@ export class AiThread {
   }
 
   /**
-   * Says the answer, unless the turn is over or the customer asked more meanwhile: then it is dropped.
+   * Says the answer, unless the turn is over, the AI is off, or the customer asked more meanwhile: then it is dropped.
    * @param view what the answer was thought about
    */
   answer(tenantId: string, view: AiView, answer: AiAnswer): Promise<AiOutcome> {
@@ -70,7 +70,7 @@ export class AiThread {
     const { id, epoch } = conversation;
     return this.db.transaction(tenantId, async (tx) => {
       const contact = await this.contacts.hold(tx, view.contact.id);
-      const now = await this.thread.lock(tx, id);
+      const now = await this.steps.takeFromAi(tx, await this.thread.lock(tx, id));
       if (!mayStillAnswer(now, await this.asked(tx, id), { epoch, asked })) return 'stale';
       tx.send(LEAD, [tenantId, id, JSON.stringify(answer.lead)]);
       const spoke = await this.speech.speak(tx, now, contact, { ...answer, answers: asked });

@@ -72,6 +72,17 @@ export class HandlerSteps {
     return after;
   }
 
+  /** Whether the tenant has switched its AI off, as far as is known here. */
+  isAiOff({ tenantId }: Tx): boolean {
+    return this.routing.tenant(tenantId ?? '')?.settings.aiEnabled === false;
+  }
+
+  /** Takes a locked conversation from the AI, if its tenant has switched that off. @returns it as it is then */
+  async takeFromAi(tx: Tx, before: Row): Promise<Row> {
+    if (before.handler !== 'ai' || !this.isAiOff(tx)) return before;
+    return this.apply(tx, before, 'ai-off', before.createdAt);
+  }
+
   /** Somebody of the business, or the AI, has answered: nobody waits any more. */
   answered(tx: Tx, id: string): void {
     tx.send(ANSWERED, [tx.tenantId, id]);

@@ -8,6 +8,7 @@ const events: readonly ConversationEvent[] = [
   'customer-wrote',
   'human-wrote',
   'takeover-due',
+  'ai-off',
   'human-took-over',
   'released-to-ai',
   'released',
@@ -27,6 +28,9 @@ describe('the handler', () => {
     ['human', 'escalated', 'human'],
     ['human', 'released', 'unassigned'],
     ['ai', 'barred', 'unassigned'],
+    ['unassigned', 'ai-off', 'unassigned'],
+    ['human', 'ai-off', 'human'],
+    ['ai', 'ai-off', 'unassigned'],
   ])('%s, %s: %s', (before, event, after) => {
     expect(step(before, event).handler).toBe(after);
   });

@@ -6,6 +6,8 @@ export type ConversationEvent =
   | 'customer-wrote'
   | 'human-wrote'
   | 'takeover-due'
+  /** Its tenant has switched the AI off, which was to take it over, or to answer. */
+  | 'ai-off'
   | 'human-took-over'
   | 'released-to-ai'
   | 'released'
@@ -41,6 +43,7 @@ const STEPS: Readonly<Record<Handler, Readonly<Partial<Record<ConversationEvent,
     'human-wrote': HUMAN_WROTE,
     'human-took-over': TAKEN_OVER,
     'takeover-due': to('ai', 'disarm', 'ask-dispatcher'),
+    'ai-off': to('unassigned', 'disarm'),
     'released-to-ai': to('ai', 'disarm', 'ask-dispatcher'),
     barred: to('unassigned', ...STOPPED),
     'opted-out': to('unassigned', ...STOPPED),
@@ -50,6 +53,7 @@ const STEPS: Readonly<Record<Handler, Readonly<Partial<Record<ConversationEvent,
     'customer-wrote': to('human', 'arm-reclaim'),
     'human-wrote': HUMAN_WROTE,
     'takeover-due': to('ai', 'disarm', 'ask-dispatcher'),
+    'ai-off': to('human', 'disarm'),
     'released-to-ai': to('ai', 'disarm', 'ask-dispatcher'),
     released: to('unassigned', 'disarm'),
     barred: to('human', ...STOPPED),
@@ -60,6 +64,7 @@ const STEPS: Readonly<Record<Handler, Readonly<Partial<Record<ConversationEvent,
     'customer-wrote': to('ai', 'note-waiting', 'ask-dispatcher'),
     'human-wrote': HUMAN_WROTE,
     'human-took-over': TAKEN_OVER,
+    'ai-off': to('unassigned', 'disarm', 'cancel-automatic'),
     released: to('unassigned', 'disarm', 'cancel-automatic'),
     escalated: to('unassigned', 'disarm'),
     barred: to('unassigned', ...STOPPED),

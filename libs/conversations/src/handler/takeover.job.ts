@@ -23,7 +23,7 @@ const LOCK_OTHERS = `
   where tenant_id = $1 and id <> $2 and status = 'open' and ai_takeover_at <= clock_timestamp() and contact_id = any($3::uuid[])
   for update skip locked`;
 
-/** The timer of `ai_takeover_at`: whoever wakes up first hands every due conversation of the tenant to the AI. */
+/** The timer of `ai_takeover_at`: whoever wakes up first hands every due conversation of the tenant to the AI, where that is on. */
 @Injectable()
 export class TakeoverJob implements OnModuleInit {
   constructor(
@@ -51,7 +51,7 @@ export class TakeoverJob implements OnModuleInit {
       const contacts = held.map((contact) => contact.id);
       const others = await tx.query<Row>(LOCK_OTHERS, [tenantId, id, contacts]);
       const due = this.isDue(own, now) ? [own, ...others] : others;
-      await this.steps.applyAll(tx, due, 'takeover-due', now);
+      await this.steps.applyAll(tx, due, this.steps.isAiOff(tx) ? 'ai-off' : 'takeover-due', now);
     });
   }
 
