@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Accounts } from '#libs/twilio';
 
-import { ACCOUNT, ADMIN_KEY, newCaller, TestHub, type TestTenant } from '../hub.js';
+import { ACCOUNT, ADMIN_KEY, newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
 import { Sends } from '../sends.js';
 
 describe('while the auth token is rotated', () => {
@@ -54,5 +55,88 @@ describe('while the auth token is rotated', () => {
     await sends.becomes(await sends.write(to), 'delivered');
     expect(hub.sandbox.textsTo(to)).toHaveLength(1);
     expect(await health()).toMatchObject({ checks: { twilio: { failing: 0 } } });
+  });
+});
+
+describe('an account of the environment, when a hub starts again,', () => {
+  let hub: TestHub;
+  let accounts = 0;
+  let path: string;
+  let accountSid: string;
+
+  beforeAll(async () => {
+    hub = await TestHub.start();
+  });
+  beforeEach(async () => {
+    accounts += 1;
+    accountSid = `AC${String(accounts).padStart(32, '3')}`;
+    path = `/v1/twilio-accounts/${accountSid}`;
+    await starts('A');
+  });
+  afterAll(() => hub.stop());
+
+  /** What a start does with what its environment names. */
+  const starts = async (authToken: string, secondaryAuthToken?: string): Promise<void> => {
+    const secondary = secondaryAuthToken === undefined ? {} : { secondaryAuthToken };
+    await hub.app.get(Accounts).create({ accountSid, authToken, ...secondary }, 'environment');
+  };
+  const change = async (changes: Readonly<Record<string, unknown>>): Promise<void> => {
+    expect((await hub.patch(path, changes, ADMIN_KEY)).status).toBe(200);
+  };
+  /** Of these tokens, those whose signatures are taken. */
+  const taken = async (tokens: string): Promise<string> => {
+    const text = { From: newCaller(), To: '+14155550999', Body: 'Hello' };
+    let those = '';
+    for (const authToken of tokens) {
+      const signed = { MessageSid: newSid('SM'), ...text };
+      const { status } = await hub.webhook('/webhooks/twilio/sms', signed, { accountSid, authToken });
+      if (status === 200) those += authToken;
+    }
+    return those;
+  };
+
+  it('stays suspended', async () => {
+    await change({ status: 'suspended' });
+    await starts('A');
+    expect((await hub.get(path, ADMIN_KEY)).body).toMatchObject({ status: 'suspended' });
+    await starts('B');
+    expect((await hub.get(path, ADMIN_KEY)).body).toMatchObject({ status: 'suspended' });
+  });
+
+  it('is made anew when it was deleted', async () => {
+    await change({ secondaryAuthToken: 'B' });
+    expect((await hub.request('DELETE', path, ADMIN_KEY)).status).toBe(204);
+    await starts('A');
+    expect((await hub.get(path, ADMIN_KEY)).body).toMatchObject({ status: 'active' });
+    expect(await taken('AB')).toBe('A');
+  });
+
+  it('keeps the token that is being rotated in', async () => {
+    await change({ secondaryAuthToken: 'B' });
+    await starts('A');
+    expect(await taken('ABC')).toBe('AB');
+    await starts('B');
+    expect(await taken('ABC')).toBe('AB');
+  });
+
+  it('keeps the token that was rotated in, beside the one that only the environment still names', async () => {
+    await change({ authToken: 'B' });
+    expect(await taken('ABC')).toBe('B');
+    for (let nth = 1; nth <= 2; nth += 1) await starts('A');
+    expect(await taken('ABC')).toBe('AB');
+  });
+
+  it('takes the tokens that only the environment names', async () => {
+    await starts('B');
+    expect(await taken('ABC')).toBe('AB');
+    await starts('B', 'C');
+    expect(await taken('ABC')).toBe('BC');
+  });
+
+  it('takes the token that the environment names when another key sealed what is stored', async () => {
+    const foreign = `update twilio_accounts set auth_token = 'c2VhbGVk', secondary_auth_token = 'c2VhbGVk' where account_sid = $1`;
+    await hub.database.query(foreign, [accountSid]);
+    await starts('B');
+    expect(await taken('AB')).toBe('B');
   });
 });

@@ -4,6 +4,7 @@ import { Conflict, Db, newId, NotFound, pageOf, placeOf, Sealer, Tx, type Page }
 
 import type { ChangeTwilioAccount, CreateTwilioAccount, TwilioAccountView } from './account.dto.js';
 import { TwilioAccount } from './account.entity.js';
+import { tokensAfterStart, type Tokens } from './account-tokens.domain.js';
 import { AccountSlice, tokenPurpose, type KnownAccount } from './account-slice.js';
 
 interface Row extends Record<string, unknown> {
@@ -15,6 +16,8 @@ interface Row extends Record<string, unknown> {
   readonly id: string;
 }
 
+type SealedTokens = Tokens & Record<string, unknown>;
+
 const FIELDS = `account_sid as "accountSid", status, secondary_auth_token is not null as secondary,
   created_at as "createdAt", created_at as at, id`;
 const LIST = `
@@ -22,14 +25,17 @@ const LIST = `
     and ($1::timestamptz is null or (created_at, id) < ($1, $2::uuid))
   order by created_at desc, id desc limit $3`;
 const GET = `select ${FIELDS} from twilio_accounts where status <> 'deleted' and account_sid = $1`;
-/** A deleted account may come back; one that is there already may not be overwritten by a POST. */
+/** A deleted account may come back, and the sandbox has new tokens at each start; any other that is there stays. */
 const CREATE = `
   insert into twilio_accounts (account_sid, auth_token, secondary_auth_token, origin, id) values ($1, $2, $3, $4, $5)
   on conflict (account_sid) do update set auth_token = excluded.auth_token, status = 'active', origin = excluded.origin,
     secondary_auth_token = excluded.secondary_auth_token
-  where twilio_accounts.status = 'deleted' or (excluded.origin <> 'api' and twilio_accounts.origin = excluded.origin)
+  where twilio_accounts.status = 'deleted' or (excluded.origin = 'sandbox' and twilio_accounts.origin = 'sandbox')
   returning account_sid`;
 const IS_OURS = 'select 1 from twilio_accounts where account_sid = $1 and id = $2';
+const FROM_ENVIRONMENT = `
+  select auth_token as primary, secondary_auth_token as secondary from twilio_accounts
+  where account_sid = $1 and origin = 'environment' for update`;
 const DELETE = `
   update twilio_accounts set status = 'deleted', auth_token = null, secondary_auth_token = null
   where account_sid = $1 and status <> 'deleted' returning account_sid`;
@@ -66,7 +72,8 @@ export class Accounts implements OnModuleInit {
   }
 
   /**
-   * Registers an account. One from the environment or the sandbox is brought up to date instead.
+   * Registers an account. One of the environment's that is there keeps its status, and its tokens by tokensAfterStart;
+   * the sandbox's is brought up to date.
    * @param id of its row; the same again is the same account
    * @throws Conflict when the API registered it before
    */
@@ -86,6 +93,7 @@ export class Accounts implements OnModuleInit {
           'This account is registered already. PATCH it to change its tokens.',
         );
       }
+      if (made === undefined && origin === 'environment') await this.startAgain(tx, given);
       return this.read(tx, accountSid);
     });
     await this.snapshot.refresh();
@@ -134,10 +142,39 @@ export class Accounts implements OnModuleInit {
     await this.snapshot.refresh();
   }
 
+  /** A start finds the account of the environment there. */
+  private async startAgain(
+    tx: Tx,
+    { accountSid, authToken, secondaryAuthToken }: CreateTwilioAccount,
+  ): Promise<void> {
+    const row = await tx.one<SealedTokens>(FROM_ENVIRONMENT, [accountSid]);
+    if (row === undefined) return;
+    const stored = this.opened(accountSid, row);
+    const named = { primary: authToken, secondary: secondaryAuthToken ?? null };
+    const after = tokensAfterStart(stored, named);
+    if (after === stored) return;
+    const sealed = {
+      authToken: this.sealed(accountSid, after.primary),
+      secondaryAuthToken: this.sealed(accountSid, after.secondary),
+    };
+    await tx.manager.update(TwilioAccount, { accountSid }, sealed);
+  }
+
   private async read(tx: Tx, accountSid: string): Promise<TwilioAccountView> {
     const row = await tx.one<Row>(GET, [accountSid]);
     if (row === undefined) throw new NotFound('Twilio account');
     return viewOf(row);
+  }
+
+  /** None, when another ENCRYPTION_KEY sealed them: the environment's take their place. */
+  private opened(accountSid: string, { primary, secondary }: Tokens): Tokens {
+    const open = (sealed: string | null): string | null =>
+      sealed === null ? null : this.sealer.open(sealed, tokenPurpose(accountSid)).toString('utf8');
+    try {
+      return { primary: open(primary), secondary: open(secondary) };
+    } catch {
+      return { primary: null, secondary: null };
+    }
   }
 
   private sealed(accountSid: string, token: string | null): string | null {
