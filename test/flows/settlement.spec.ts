@@ -183,10 +183,8 @@ describe('a text whose answer from Twilio was lost', () => {
     expect(await sends.outcomesOf(id)).toEqual(['accepted']);
   });
 
-  it("is dropped, when it is the AI's answer and the customer has written again", async () => {
-    const from = newCaller();
-    const talkative = await hub.tenant({ aiTakeoverSeconds: 1 });
-    const theirs = new Sends(hub, talkative);
+  /** The AI's answer to what a customer wrote an hour ago, which was reset before Twilio took it. */
+  const lostAnswer = async (from: string, talkative: TestTenant): Promise<string> => {
     await sends.fault(RESET);
     await hub.text(from, talkative.number, 'My sink leaks');
     const answer = await hub.eventually(async () => {
@@ -196,10 +194,37 @@ describe('a text whose answer from Twilio was lost', () => {
       );
       return row?.['id'] as string | undefined;
     });
-    await theirs.comesTo(answer, 'unknown');
+    await new Sends(hub, talkative).comesTo(answer, 'unknown');
+    await hub.database.query(
+      `update messages set created_at = created_at - interval '1 hour'
+       where direction = 'inbound' and conversation_id = (select conversation_id from messages where id = $1)`,
+      [answer],
+    );
+    return answer;
+  };
+
+  it("is dropped, when it is the AI's answer and the customer has written again", async () => {
+    const from = newCaller();
+    const talkative = await hub.tenant({ aiTakeoverSeconds: 1 });
+    const theirs = new Sends(hub, talkative);
+    const answer = await lostAnswer(from, talkative);
     await hub.text(from, talkative.number, 'Hello?');
     for (let nth = 1; nth <= 2; nth += 1) await theirs.look(answer);
     await theirs.becomes(answer, 'failed');
     expect(await theirs.shown(answer)).toMatchObject({ errorCode: 'stale', messageSid: null });
   });
+
+  it.each(['HELP', 'START'])(
+    "is sent again, when it is the AI's answer and the customer has only texted %s",
+    async (word) => {
+      const from = newCaller();
+      const talkative = await hub.tenant({ aiTakeoverSeconds: 1 });
+      const theirs = new Sends(hub, talkative);
+      const answer = await lostAnswer(from, talkative);
+      await hub.text(from, talkative.number, word);
+      for (let nth = 1; nth <= 2; nth += 1) await theirs.look(answer);
+      await theirs.becomes(answer, 'delivered');
+      expect(await theirs.outcomesOf(answer)).toEqual(['absent', 'accepted']);
+    },
+  );
 });

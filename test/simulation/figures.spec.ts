@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { JUST_ENDED_MS, keptFromSweepMs } from '../../libs/calls/src/import.domain.js';
+import { meaningOf } from '../../libs/conversations/src/reception.domain.js';
 import { LATE_MINUTES } from '../../libs/conversations/src/text-back/text-back.domain.js';
 import { DISK_AWAITED_MS } from '../../libs/durable/src/inbox/backlog.domain.js';
+import { TAKE_NO_STEP, type Wish } from '../../libs/sms/src/message.domain.js';
 import { TEXT_BACK_MS } from '../../libs/sms/src/sending/resend.domain.js';
 import { SECOND_LOOK_MS, TOO_OLD_TO_WAIT_MS } from '../../libs/sms/src/settling/look.domain.js';
 import {
@@ -50,4 +52,13 @@ describe('figures of several modules agree', () => {
   it('on texts of which a list cannot tell: they are held within ten minutes', () => {
     expect(TOO_OLD_TO_WAIT_MS + SECOND_LOOK_MS).toBeLessThan(10 * MINUTE);
   });
+
+  it.each<Wish>(['stop', 'start', 'help', 'opt-out', 'ambiguous', null])(
+    'on which texts begin no other answer than the one that was lost: wish %s',
+    (wish) => {
+      const around = { body: 'x', optedOut: false, blocked: false, isEmergency: false };
+      const { step } = meaningOf({ wish, answeredByTwilio: false, ...around });
+      expect(step === null).toBe(TAKE_NO_STEP.includes(wish ?? ''));
+    },
+  );
 });

@@ -19,6 +19,9 @@ export type MessageStatus =
 /** What a customer's text asks of us before anybody reads it. */
 export type Wish = 'stop' | 'start' | 'help' | 'opt-out' | 'ambiguous' | null;
 
+/** Wishes whose text takes no step of its conversation: it has no other answer begun. */
+export const TAKE_NO_STEP: readonly string[] = ['help', 'start'];
+
 /** Statuses only climb: callbacks come in any order, and a final status stays (Twilio's message status path). */
 const RANK: Readonly<Record<MessageStatus, number>> = {
   queued: 0,

@@ -5,6 +5,7 @@ import {
   type Listed,
   type UnprovenOther,
 } from '../../../libs/sms/src/settling/evidence.domain.js';
+import { TAKE_NO_STEP } from '../../../libs/sms/src/message.domain.js';
 import {
   ALIKE_MINUTES,
   BLOCKED_AGAIN_MS,
@@ -206,7 +207,9 @@ export class Sender {
   private since(tx: Tx, { contact, createdAt }: Message): Since {
     const later = tx.all('messages').filter((one) => one.contact === contact && one.createdAt > createdAt);
     return {
-      inbound: later.some(({ direction }) => direction === 'inbound'),
+      inbound: later.some(
+        ({ direction, wish }) => direction === 'inbound' && !TAKE_NO_STEP.includes(wish ?? ''),
+      ),
       human: later.some(({ author, purpose }) => author === 'human' && purpose !== 'scheduled'),
     };
   }

@@ -11,6 +11,7 @@ export interface SendKind {
 
 /** What was written in the conversation after this text was. */
 export interface Since {
+  /** By the customer, and it takes a step of the conversation: what makes an answer stale has another one begun. */
   readonly inbound: boolean;
   readonly human: boolean;
 }
@@ -71,7 +72,7 @@ const VERDICTS: readonly (readonly [Resend, (judged: Judged) => boolean])[] = [
 
 /**
  * Sent again twice at most, by kind: a human's text is the human's to decide; a text-back only while it still makes sense; an
- * answer only when nobody wrote since.
+ * answer only when nobody wrote since, HELP and START aside.
  */
 export const resendOf = (
   send: SendKind & { readonly attempts: readonly { readonly outcome: string }[] },

@@ -4,6 +4,7 @@ import { Db, Tx } from '#libs/platform';
 
 import { Comparison } from './comparison.js';
 import { TOO_OLD_TO_WAIT_MS } from './look.domain.js';
+import { TAKE_NO_STEP } from '../message.domain.js';
 import { firstDoubtAt, type Since } from '../sending/resend.domain.js';
 import { SendAlarm } from '../sending/send-alarm.js';
 import { loadSend, type LoadedSend } from '../sending/send-row.js';
@@ -29,7 +30,8 @@ const STILL = `
     where tenant_id = $1 and id = (select message_id from message_attempts where tenant_id = $1 and id = $2)) for share`;
 const SINCE = `
   select exists (select 1 from messages i where i.tenant_id = $1 and i.contact_id = m.contact_id
-      and i.phone_number_id = m.phone_number_id and i.direction = 'inbound' and i.created_at > m.created_at) as inbound,
+      and i.phone_number_id = m.phone_number_id and i.direction = 'inbound' and i.created_at > m.created_at
+      and (i.wish is null or i.wish <> all($3))) as inbound,
     exists (select 1 from messages h where h.tenant_id = $1 and h.conversation_id = m.conversation_id
       and h.author = 'human' and h.purpose <> 'scheduled' and h.created_at > m.created_at) as human
   from messages m where m.tenant_id = $1 and m.id = $2`;
@@ -107,7 +109,8 @@ export class Settlement implements OnModuleInit {
       if (question === null) return;
       const { loaded } = question;
       const { now: at, message } = loaded;
-      const written = await tx.one<Since & Record<string, unknown>>(SINCE, [tx.tenantId, message.id]);
+      const values = [tx.tenantId, message.id, TAKE_NO_STEP];
+      const written = await tx.one<Since & Record<string, unknown>>(SINCE, values);
       const since = written ?? { inbound: true, human: true };
       await this.sends.apply(tx, loaded, { kind: 'looked', at, askedAt, attemptId, finding, since });
     });
