@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
-import { DeadLetters } from '#libs/durable';
+import { DeadLetters, Retirement } from '#libs/durable';
 import { Db, pause } from '#libs/platform';
 
 import { TestHub } from '../hub.js';
@@ -31,11 +31,10 @@ describe('a job that meets an outage', () => {
   const found = async (id: string, where = 'true'): Promise<boolean> =>
     (await hub.database.query(`select 1 from graphile_worker._private_jobs where id = $1 and ${where}`, [id]))
       .length === 1;
+  const changed = (how: string): Promise<unknown> =>
+    hub.database.query(`do $$ begin execute format('alter database %I ${how}', current_database()); end $$`);
   /** Those who are connected stay so, as with a database that only just lives; nobody else gets in. */
-  const lets = (connections: number): Promise<unknown> =>
-    hub.database.query(
-      `do $$ begin execute format('alter database %I connection limit ${connections}', current_database()); end $$`,
-    );
+  const lets = (connections: number): Promise<unknown> => changed(`connection limit ${connections}`);
 
   it('that is known, waits for its end, and has used up no attempt', async () => {
     const db = hub.app.get(Db);
@@ -62,5 +61,23 @@ describe('a job that meets an outage', () => {
     await gate.end();
     await hub.eventually(async () => !(await found(id)), 5_000);
     expect(await hub.app.get(DeadLetters).count()).toBe(0);
+  });
+
+  it('is fetched by none while the database only lets us read, and soon after', async () => {
+    const { runner } = hub.app.get(Retirement) as unknown as {
+      runner: { readonly workerIds: readonly string[] };
+    };
+    const names = runner.workerIds.length;
+    await changed('set default_transaction_read_only = on');
+    hub.app.get(Db).hangs();
+    await hub.database.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name = 'twilio-server jobs'`,
+    );
+    const id = await onItsLastTry();
+    await pause(6_500);
+    expect([hub.app.get(Db).away, runner.workerIds.length]).toEqual([true, names]);
+    await changed('reset default_transaction_read_only');
+    await hub.eventually(async () => !(await found(id)), 5_000);
   });
 });
