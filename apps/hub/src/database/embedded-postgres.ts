@@ -168,6 +168,7 @@ export const startEmbeddedPostgres = async ({
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     stop: async () => {
+      child.ref(); // else a process with nothing more to do ends here, and with 0
       child.stdin?.end();
       await exited;
     },
