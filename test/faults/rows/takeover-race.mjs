@@ -177,7 +177,7 @@ export const takeoverRace = {
   must: "0 AI texts whose attempt was committed after the reply's commit",
   postgres: ['track_commit_timestamp = on'],
   full: { trials: 10_000, batch: 1_000, atOnce: 24 },
-  short: { trials: 60, atOnce: 6 },
+  short: { trials: 42, atOnce: 6 },
   msFor: ({ trials }) => 120_000 + trials * 200,
   run,
 };
