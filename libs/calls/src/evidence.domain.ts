@@ -34,14 +34,16 @@ export const legObservation = (legSid: string, status: string): string => `leg:$
 /** The name under which the call's own final status is kept. */
 export const finalObservation = (status: string): string => `final:${status}`;
 
-/** Calls that an older hub began have one `asked` and one `digit`, of whichever leg. */
 const kindOf = (name: string): string => name.split(':', 1)[0] ?? '';
 
-/** The name under which it is kept that a leg was asked for a key. */
-export const askedObservation = (legSid: string): string => `asked:${legSid}`;
+const ofLeg = (kind: 'asked' | 'digit', legSid: string | null): string =>
+  legSid === null ? kind : `${kind}:${legSid}`;
 
-/** The name under which the key is kept that was pressed on a leg. */
-export const digitObservation = (legSid: string): string => `digit:${legSid}`;
+/** The name under which it is kept that a leg was asked for a key; null where only one phone is, as older hubs know it. */
+export const askedObservation = (legSid: string | null): string => ofLeg('asked', legSid);
+
+/** The name under which the key is kept that was pressed on a leg; null where only one phone is asked. */
+export const digitObservation = (legSid: string | null): string => ofLeg('digit', legSid);
 
 /** What each leg's answer to the screening was; empty where nothing was pressed. */
 export const digitsOf = (evidence: Evidence): readonly string[] =>

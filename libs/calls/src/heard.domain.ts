@@ -44,6 +44,10 @@ const reported = ({ sid, params }: CallEvent): Heard => {
   return isFinal(CallStatus) ? { [finalObservation(CallStatus)]: { durationSeconds }, ...machine } : machine;
 };
 
+/** Which of several phones was asked for a key; null where there is one. */
+const legOf = ({ params, context: { phones } }: CallEvent): string | null =>
+  phones === undefined ? null : (params['CallSid'] ?? '');
+
 /** What an event says of its call, each word under its own name; nothing when it says nothing new. */
 export const heardIn = (event: CallEvent): Heard => {
   switch (event.kind) {
@@ -52,11 +56,9 @@ export const heardIn = (event: CallEvent): Heard => {
     case 'call.dial':
       return dialed(event.params);
     case 'call.screening':
-      return { [askedObservation(event.params['CallSid'] ?? '')]: {} };
+      return { [askedObservation(legOf(event))]: {} };
     case 'call.digit':
-      return {
-        [digitObservation(event.params['CallSid'] ?? '')]: { digit: event.params['Digits'] ?? '' },
-      };
+      return { [digitObservation(legOf(event))]: { digit: event.params['Digits'] ?? '' } };
     case 'call.status':
       return reported(event);
     default:
