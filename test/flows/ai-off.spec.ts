@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Snapshot } from '#libs/durable';
 import { pause } from '#libs/platform';
 
 import { newCaller, TestHub, type TestTenant } from '../hub.js';
@@ -67,6 +68,20 @@ describe('once its tenant has switched the AI off, a conversation', () => {
     expect(after).toMatchObject({ handler: 'unassigned', epoch, waitingSince });
     await pause(LONG_ENOUGH_MS);
     expect(hub.sandbox.textsTo(customer)).toEqual([]);
+  });
+
+  it('is taken over by an AI that is on again, where that is not known yet', async () => {
+    const customer = newCaller();
+    await hub.text(customer, tenant.number, 'My sink leaks');
+    await conversationOf(customer, ({ aiTakeoverAt }) => aiTakeoverAt !== null);
+    await switchOff();
+    const stale = jest.spyOn(hub.app.get(Snapshot), 'refresh').mockResolvedValue();
+    await hub.database.query(
+      `update tenants set settings = settings || '{"aiEnabled": true}' where id = $1`,
+      [tenant.id],
+    );
+    await hub.eventually(async () => hub.sandbox.textsTo(customer).length === 1);
+    stale.mockRestore();
   });
 
   it('that the AI holds goes to people with the next text, which is not answered', async () => {

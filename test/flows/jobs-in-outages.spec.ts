@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Client } from 'pg';
-import { DeadLetters, Retirement } from '#libs/durable';
+import { Adoption, DeadLetters, Retirement } from '#libs/durable';
 import { Db, pause } from '#libs/platform';
 
 import { TestHub } from '../hub.js';
 
 const UNKNOWN = '01900000-0000-7000-8000-000000000000';
 
-describe('a job that meets an outage', () => {
+describe('a job', () => {
   let hub: TestHub;
 
   beforeAll(async () => {
@@ -36,7 +36,7 @@ describe('a job that meets an outage', () => {
   /** Those who are connected stay so, as with a database that only just lives; nobody else gets in. */
   const lets = (connections: number): Promise<unknown> => changed(`connection limit ${connections}`);
 
-  it('that is known, waits for its end, and has used up no attempt', async () => {
+  it('that meets an outage that is known, waits for its end, and has used up no attempt', async () => {
     const db = hub.app.get(Db);
     await lets(0);
     db.hangs();
@@ -49,7 +49,7 @@ describe('a job that meets an outage', () => {
     expect(await hub.app.get(DeadLetters).count()).toBe(0);
   });
 
-  it('of which nobody knew when it began, is run again', async () => {
+  it('that meets an outage of which nobody knew when it began, is run again', async () => {
     const gate = new Client({ connectionString: hub.database.address.url });
     await gate.connect();
     await gate.query('begin; lock table webhook_events in access exclusive mode');
@@ -61,6 +61,20 @@ describe('a job that meets an outage', () => {
     await gate.end();
     await hub.eventually(async () => !(await found(id)), 5_000);
     expect(await hub.app.get(DeadLetters).count()).toBe(0);
+  });
+
+  it('that fails in words which PostgreSQL does not take becomes a dead letter all the same', async () => {
+    const adoption = hub.app.get(Adoption) as unknown as { adopt: () => Promise<void> };
+    const poison = jest.spyOn(adoption, 'adopt').mockRejectedValue(new Error('a \u0000 and a \ud800'));
+    const id = await onItsLastTry();
+    await hub.eventually(() => found(id, 'locked_by is null and attempts = max_attempts'));
+    poison.mockRestore();
+    const [letter] = await hub.database.query(
+      'select last_error as error from graphile_worker.jobs where id = $1',
+      [id],
+    );
+    expect(letter?.['error']).toContain('a  and a');
+    await hub.database.query('delete from graphile_worker._private_jobs where id = $1', [id]);
   });
 
   it('is fetched by none while the database only lets us read, and soon after', async () => {

@@ -78,6 +78,11 @@ export class Tenants {
     return viewOf(row);
   }
 
+  /** The transaction's tenant, as its row says now: what is known in memory may be some seconds old. @throws NotFound */
+  now(tx: Tx): Promise<TenantView> {
+    return this.read(tx, tx.tenantId ?? '');
+  }
+
   private async read(tx: Tx, id: string): Promise<TenantView> {
     const tenant = await tx.manager.findOneBy(Tenant, { id });
     if (tenant === null) throw new NotFound('tenant');

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Events, Jobs } from '#libs/durable';
 import { Tx } from '#libs/platform';
 import { Sms } from '#libs/sms';
-import { Routing } from '#libs/tenants';
+import { Tenants } from '#libs/tenants';
 
 import { COLUMNS, conversationView } from '../conversation-view.js';
 import type { Conversation } from '../conversation.entity.js';
@@ -47,7 +47,7 @@ export class HandlerSteps {
   constructor(
     private readonly jobs: Jobs,
     private readonly events: Events,
-    private readonly routing: Routing,
+    private readonly tenants: Tenants,
     private readonly thread: Thread,
     private readonly sms: Sms,
   ) {}
@@ -72,14 +72,14 @@ export class HandlerSteps {
     return after;
   }
 
-  /** Whether the tenant has switched its AI off, as far as is known here. */
-  isAiOff({ tenantId }: Tx): boolean {
-    return this.routing.tenant(tenantId ?? '')?.settings.aiEnabled === false;
+  /** Whether the tenant has switched its AI off: by its row, for a timer that is put out is not lit again. */
+  async isAiOff(tx: Tx): Promise<boolean> {
+    return !(await this.tenants.now(tx)).settings.aiEnabled;
   }
 
   /** Takes a locked conversation from the AI, if its tenant has switched that off. @returns it as it is then */
   async takeFromAi(tx: Tx, before: Row): Promise<Row> {
-    if (before.handler !== 'ai' || !this.isAiOff(tx)) return before;
+    if (before.handler !== 'ai' || !(await this.isAiOff(tx))) return before;
     return this.apply(tx, before, 'ai-off', before.createdAt);
   }
 
@@ -157,8 +157,8 @@ export class HandlerSteps {
     at: Date,
     wait: 'aiTakeoverSeconds' | 'aiReclaimSeconds',
   ): Promise<void> {
-    const settings = this.routing.tenant(tx.tenantId ?? '')?.settings;
-    const seconds = settings?.aiEnabled === true ? settings[wait] : null;
+    const { settings } = await this.tenants.now(tx);
+    const seconds = settings.aiEnabled ? settings[wait] : null;
     for (const row of rows) {
       if (seconds === null || row.aiBarred) tx.send(WAIT, [tx.tenantId, [row.id], at]);
       else await this.armOne(tx, row, at, seconds);

@@ -51,7 +51,8 @@ export class TakeoverJob implements OnModuleInit {
       const contacts = held.map((contact) => contact.id);
       const others = await tx.query<Row>(LOCK_OTHERS, [tenantId, id, contacts]);
       const due = this.isDue(own, now) ? [own, ...others] : others;
-      await this.steps.applyAll(tx, due, this.steps.isAiOff(tx) ? 'ai-off' : 'takeover-due', now);
+      const event = (await this.steps.isAiOff(tx)) ? 'ai-off' : 'takeover-due';
+      await this.steps.applyAll(tx, due, event, now);
     });
   }
 

@@ -12,6 +12,7 @@ import {
   newId,
   SteadyClient,
   STOP_MS,
+  storable,
   within,
 } from '#libs/platform';
 
@@ -34,6 +35,10 @@ const SILENCE_MS = 20_000;
 
 /** Shorter than a beat: when a fetch fails, the next beat fetches over others. The library gives failed ones back as if they were good. */
 const UNUSED_MS = 1_500;
+
+/** The library keeps a failure as JSON, of which PostgreSQL takes no U+0000 and no lone surrogate. */
+const keepable = (error: unknown): Error =>
+  new Error(storable(error instanceof Error ? error.message : String(error)), { cause: error });
 
 /** What the library says (localQueue.js) when it asked for jobs, and does not know whether it got any. */
 const FETCH_FAILED = 'Error occurred fetching jobs';
@@ -208,7 +213,7 @@ export class JobRunner {
       } catch (error) {
         this.metrics.jobs.inc({ task, end: 'failed' });
         this.log.error('a job failed and is tried again', error, { task, jobId: carried['jobId'] });
-        throw error;
+        throw keepable(error);
       } finally {
         shift.inHand -= 1;
       }
