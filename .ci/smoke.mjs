@@ -4,14 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { freePort } from '../apps/hub/src/database/free-port.ts';
+
 const WITHIN_MS = 120_000;
 const folder = await mkdtemp(join(tmpdir(), 'twilio-server-smoke-'));
-const port = 20_000 + Math.floor(Math.random() * 20_000);
+const port = await freePort();
 const settings = {
   DATA_DIR: join(folder, 'hub'),
   PORT: String(port),
   METRICS_PORT: '0',
-  SANDBOX_PORT: String(port + 1),
+  SANDBOX_PORT: String(await freePort()),
 };
 const began = performance.now();
 const stdio = ['ignore', 'pipe', 'inherit'];
@@ -38,7 +40,7 @@ try {
   console.log(await (await fetch(`http://127.0.0.1:${port}/health`)).text());
   await until(async () => said.includes('The caller gets a text') && said.includes('so the AI answers'));
 } finally {
-  process.kill(-hub.pid, 'SIGINT'); // Ctrl-C goes to the whole group
+  if (hub.exitCode === null) process.kill(-hub.pid, 'SIGINT'); // Ctrl-C goes to the whole group
   await Promise.race([
     exited,
     new Promise((_, fail) => setTimeout(() => fail(new Error('Ctrl-C did not end it.')), 30_000).unref()),

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,6 +11,7 @@ import { pause, readConfiguration, SealingKey } from '#libs/platform';
 
 import { createApplication } from '../apps/hub/src/application.js';
 import { lanesTo } from '../apps/hub/src/database/database.js';
+import { freePort } from '../apps/hub/src/database/free-port.js';
 import { startSandbox, type Sandbox } from '../apps/sandbox/src/sandbox.js';
 import { createDatabase, type TestDatabase } from './database.js';
 import { readListsByHand } from './lists.js';
@@ -35,15 +35,6 @@ export interface TestTenant {
   readonly phoneNumberId: string;
   readonly accountSid: string;
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((done) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 
 /** A SID that Twilio could have given. */
 export const newSid = (prefix: 'CA' | 'SM' | 'MM'): string => prefix + randomBytes(16).toString('hex');

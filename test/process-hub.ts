@@ -5,10 +5,11 @@ import { join } from 'node:path';
 
 import twilio from 'twilio';
 
+import { freePort } from '../apps/hub/src/database/free-port.js';
 import { startSandbox, type Sandbox } from '../apps/sandbox/src/sandbox.js';
 import { createDatabase, type TestDatabase } from './database.js';
 import { ACCOUNT, newCaller, newSid } from './hub.js';
-import { freePort, startProcess, until, type Running } from './process.js';
+import { startProcess, until, type Running } from './process.js';
 
 const KEY = 'the-operator-of-the-process-tests-has-this';
 

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 
 import { pause } from '#libs/platform';
 
@@ -10,16 +9,6 @@ export interface Running {
   /** All that it wrote so far. */
   readonly said: () => string;
 }
-
-/** A port that nobody listens on. */
-export const freePort = (): Promise<number> =>
-  new Promise((done) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 
 /** What `look` finds, once it finds something; failures of it are waited out. */
 export const until = async <T>(look: () => Promise<T | false | undefined>, withinMs = 30_000): Promise<T> => {

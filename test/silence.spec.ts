@@ -2,9 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Client } from 'pg';
 import { pause } from '#libs/platform';
 
+import { freePort } from '../apps/hub/src/database/free-port.js';
 import { TcpProxy } from './faults/tcp-proxy.js';
 import { newCaller } from './hub.js';
-import { freePort, until } from './process.js';
+import { until } from './process.js';
 import { ProcessHub } from './process-hub.js';
 
 const UNKNOWN = '01900000-0000-7000-8000-000000000000';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
+import { freePort } from '../../apps/hub/src/database/free-port.ts';
 import { NODE_FLAGS } from './hub-system.mjs';
 import { FORWARD_TO } from './missed-call-flow.mjs';
 import { startSandbox } from './sandbox.mjs';
-import { freePort } from './stage.mjs';
 import { ACCOUNT } from './webhooks.mjs';
 
 const BASELINE = fileURLToPath(new URL('express-baseline.mjs', import.meta.url));

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import { HUB } from '../../apps/hub/ensure-built.mjs';
+import { freePort } from '../../apps/hub/src/database/free-port.ts';
 import { FORWARD_TO } from './missed-call-flow.mjs';
 import { startSandbox } from './sandbox.mjs';
-import { freePort } from './stage.mjs';
 import { ACCOUNT } from './webhooks.mjs';
 
 const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,14 +17,6 @@ const PASSWORD = 'for-the-bench-only';
 const LEASH = fileURLToPath(new URL('leash.mjs', import.meta.url));
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-
-export const freePort = async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
-};
 
 /** Asks until the answer is yes; false when it never is. */
 export const eventually = async (ask, withinMs, everyMs = 100) => {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
+import { freePort } from '../../apps/hub/src/database/free-port.ts';
 import { startSandbox } from '../bench/sandbox.mjs';
 import { ACCOUNT } from '../bench/webhooks.mjs';
 import { Balancer } from './balancer.mjs';
 import { Instance } from './instance.mjs';
 import { Known } from './known.mjs';
-import { lastingPort } from './ports.mjs';
 import { PostgresControl, targetOf } from './postgres-control.mjs';
 import { TcpProxy } from './tcp-proxy.ts';
 
@@ -50,15 +50,15 @@ export class House {
       watchesCommits = false,
     } = {},
   ) {
-    const port = await lastingPort();
+    const port = await freePort();
     const url = `http://localhost:${port}`;
     const sandbox = await startSandbox(stage, url, { SANDBOX_KEEP: KEEP });
     const databaseUrl = await stage.createDatabase(`hub_${randomBytes(4).toString('hex')}`);
     const database = await TcpProxy.open(targetOf(stage.postgres.url), {
       speaksPostgres: watchesCommits,
-      port: await lastingPort(),
+      port: await freePort(),
     });
-    const twilio = await TcpProxy.open(targetOf(sandbox.url), { port: await lastingPort() });
+    const twilio = await TcpProxy.open(targetOf(sandbox.url), { port: await freePort() });
     const key = randomBytes(24).toString('hex');
     const common = {
       PUBLIC_URL: url,

@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { HUB } from '../../apps/hub/ensure-built.mjs';
+import { freePort } from '../../apps/hub/src/database/free-port.ts';
 import { START_FLAGS } from '../bench/hub-system.mjs';
 import { clock } from '../bench/open-loop.mjs';
 import { eventually } from '../bench/stage.mjs';
-import { lastingPort } from './ports.mjs';
 
 /** With 192, V8 collects garbage without end while a spool is drained. */
 const NODE_FLAGS = ['--max-old-space-size=512', ...START_FLAGS];
@@ -27,7 +27,7 @@ export class Instance {
 
   /** @param options of the house; a worker serves no webhooks and gets a port of its own */
   static async make(stage, { name, port, role = 'all', env }) {
-    const own = port ?? (await lastingPort());
+    const own = port ?? (await freePort());
     const instance = new Instance(stage, { name, port: own, env: { ...env, ROLE: role } });
     await mkdir(instance.folder, { recursive: true });
     return instance;

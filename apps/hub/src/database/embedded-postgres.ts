@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { access, chown, constants, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { placeFor, type Place } from './embedded-place.ts';
+import { freePort } from './free-port.ts';
 
 /** A PostgreSQL of our own, running. */
 export interface EmbeddedPostgres {
@@ -80,15 +80,6 @@ const initialize = async (place: Place, password: string): Promise<void> => {
     await rm(file, { force: true });
   }
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((done, fail) => {
-    const server = createServer().once('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 
 const alive = (pid: number): boolean => {
   try {

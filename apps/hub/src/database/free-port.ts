@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 const [LEAST, MOST] = [20_000, 32_000];
 const TRIES = 50;
 
-const isFree = async (port) => {
+const isFree = async (port: number): Promise<boolean> => {
   const server = createServer();
   try {
     server.listen(port);
@@ -19,10 +19,11 @@ const isFree = async (port) => {
 };
 
 /**
- * A port for a server that goes away and comes back: no outgoing connection takes it meanwhile, as it may take one
- * that the system chose.
+ * A port for a server that starts, or comes back, a while later: no outgoing connection takes it meanwhile, as it may
+ * take one that the system chose.
+ * @throws when none of the tried ones is free
  */
-export const lastingPort = async () => {
+export const freePort = async (): Promise<number> => {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const port = LEAST + Math.floor(Math.random() * (MOST - LEAST));
     if (await isFree(port)) return port;
