@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { pause } from '#libs/platform';
 
@@ -9,8 +9,9 @@ import { ProcessHub } from './process-hub.js';
 
 const TRIES = 5;
 const WORDS = 'Cut at its commit';
+const CLAIM = 'insert into message_attempts';
 
-describe('a text whose commit went through, and the word of it did not', () => {
+describe('a commit that went through, and the word of it did not', () => {
   let hub: ProcessHub;
   let proxy: TcpProxy;
 
@@ -19,16 +20,17 @@ describe('a text whose commit went through, and the word of it did not', () => {
     const { hostname: host, port } = new URL(hub.database.address.url);
     proxy = await TcpProxy.open({ host, port: Number(port) }, { speaksPostgres: true });
   }, 90_000);
+  afterEach(() => hub.kill());
   afterAll(async () => {
     await hub.close();
     await proxy.close();
   });
 
   /** Cuts the next commit after these words were seen on their way to the database. */
-  const cutOnce = (): void => {
+  const cutOnce = (words: string): void => {
     let isArmed = false;
     proxy.onUp = (chunk) => {
-      if (chunk.includes(WORDS)) isArmed = true;
+      if (chunk.includes(words)) isArmed = true;
     };
     proxy.cutAtCommit(() => {
       if (!isArmed) return null;
@@ -38,7 +40,7 @@ describe('a text whose commit went through, and the word of it did not', () => {
     });
   };
 
-  it('is one text, when it is asked for again with the same Idempotency-Key', async () => {
+  it('made one text, when that is asked for again with the same Idempotency-Key', async () => {
     hub.start({ DATABASE_URL: proxy.urlOf(hub.database.address.url) });
     await hub.ready();
     const { key } = await hub.tenant();
@@ -55,7 +57,7 @@ describe('a text whose commit went through, and the word of it did not', () => {
     let refused = 0;
     for (let nth = 1; nth <= TRIES && refused === 0; nth += 1) {
       const to = newCaller();
-      cutOnce(); // another connection's commit may come first, and be cut instead
+      cutOnce(WORDS); // another connection's commit may come first, and be cut instead
       const first = await write(to, nth);
       if (first.status === 503) refused += 1;
       const again = await until(async () => {
@@ -69,4 +71,22 @@ describe('a text whose commit went through, and the word of it did not', () => {
     }
     expect([refused, proxy.cuts > 0]).toEqual([1, true]);
   }, 90_000);
+
+  it('keeps no text waiting that nobody has requested', async () => {
+    hub.start({ DATABASE_URL: proxy.urlOf(hub.database.address.url) });
+    await hub.ready();
+    const { number } = await hub.tenant();
+    const tried = `select outcome from message_attempts a join messages m on m.id = a.message_id
+      join contacts c on c.id = m.contact_id where c.number = $1 order by opened_at`;
+    const ends: unknown[] = [];
+    for (let nth = 1; nth <= TRIES && !ends.includes('not-sent'); nth += 1) {
+      const to = newCaller();
+      cutOnce(CLAIM); // another connection's commit may come first, and be cut instead
+      await hub.misses(to, number);
+      await until(async () => hub.sandbox.textsTo(to).length > 0);
+      expect(hub.sandbox.textsTo(to)).toHaveLength(1);
+      ends.push(...(await hub.database.query(tried, [to])).map(({ outcome }) => outcome));
+    }
+    expect(ends).toContain('not-sent');
+  }, 180_000);
 });

@@ -62,7 +62,7 @@ describe('the hub without its database', () => {
       await hub.settled();
     };
     const texted = (froms: readonly string[]): Promise<boolean> =>
-      until(async () => froms.every((from) => hub.sandbox.textsTo(from).length === 1));
+      until(async () => froms.every((from) => hub.sandbox.textsTo(from).length === 1), 60_000);
     const [before, left] = [15, 15].map((length) => Array.from({ length }, () => newCaller()));
     await cut(before ?? []);
     await texted(before ?? []);
@@ -70,7 +70,7 @@ describe('the hub without its database', () => {
     await hub.stop(one);
     hub.start();
     await texted(left ?? []);
-  }, 120_000);
+  }, 180_000);
 
   it.each([
     ['refuses', false],

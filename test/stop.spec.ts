@@ -105,6 +105,30 @@ describe('a hub that is asked to stop', () => {
     60_000,
   );
 
+  it('hears first what becomes of a text on its way, also when the jobs were just cut off', async () => {
+    const one = hub.start();
+    await hub.ready();
+    const { key } = await hub.tenant();
+    await fetch(`${hub.sandbox.url}/sandbox/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ on: 'messages.create', delayMs: 6_000, times: 1 }),
+    });
+    await fetch(`${hub.url}/v1/messages`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ to: newCaller(), body: 'On my way' }),
+    });
+    const ends = (): Promise<Record<string, unknown>[]> =>
+      hub.database.query('select outcome from message_attempts');
+    await until(async () => (await ends()).length === 1);
+    await hub.database.open(false);
+    await until(async () => one.said().includes('the jobs were cut off'));
+    await hub.database.open(true);
+    expect((await leave(one)).end).toBe(0);
+    expect(await ends()).toEqual([{ outcome: 'accepted' }]);
+  }, 60_000);
+
   it('says of each event that it loses which it is, and its exit code says so too', async () => {
     const one = await withMemories();
     expect((await leave(one)).end).toBe(1);

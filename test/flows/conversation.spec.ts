@@ -128,12 +128,15 @@ describe('a conversation', () => {
     await hub.eventually(async () => hub.sandbox.textsTo(customer).length === 1);
   });
 
-  it('is closed and opened again', async () => {
+  it('is closed and opened again, and whoever writes then is told again that a person follows', async () => {
     const customer = newCaller();
     await hub.text(customer, tenant.number, 'Nevermind');
     const { id } = await conversationOf(customer);
+    await hub.database.query('update conversations set held_since = now() where id = $1', [id]);
     const closed = await hub.post<Shown>(`/v1/conversations/${id}/close`, {}, tenant.key);
     expect(closed.body).toMatchObject({ status: 'closed', aiTakeoverAt: null });
+    const held = 'select 1 from conversations where id = $1 and held_since is not null';
+    expect(await hub.database.query(held, [id])).toEqual([]);
     expect((await hub.post(`/v1/conversations/${id}/takeover`, {}, tenant.key)).status).toBe(409);
     expect((await hub.post<Shown>(`/v1/conversations/${id}/reopen`, {}, tenant.key)).body.status).toBe(
       'open',

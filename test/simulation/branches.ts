@@ -119,6 +119,7 @@ export const BRANCHES = [
   'what was only in memory came to the disk',
   'an event was given up, and replayed by a person',
   'a commit was torn from its answer',
+  'an attempt was given up whose commit had lost its answer',
   'a gap was imported',
   'a list was held by another process',
   "another process's reading of a list served",

@@ -112,6 +112,21 @@ describe('the spool', () => {
     expect([spool.fault, await keysIn(spool)]).toEqual([null, ['key-0', 'key-2']]);
   });
 
+  it('notices a disk that takes nothing any more before an event comes', async () => {
+    const syncs = await syncsOf(spools.folder);
+    const spool = await spools.opened();
+    syncs.mockRejectedValueOnce(new Error('ENOSPC'));
+    await spool.lookAround();
+    expect(spool.fault).toBeNull();
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 16_000);
+    await spool.lookAround();
+    expect(spool.fault).toBe('ENOSPC');
+    await spool.lookAround();
+    expect([spool.fault, await spools.files()]).toEqual([null, []]);
+    clock.mockRestore();
+    syncs.mockRestore();
+  });
+
   it('is closed while its folder cannot be made, and opens when it can', async () => {
     await writeFile(join(spools.folder, 'spool'), 'not a folder');
     const spool = await spools.opened();

@@ -54,8 +54,16 @@ export class Sender {
   *deliver(host: Host, conversation: string): Work {
     const { world, store } = this.ground;
     const opened = world.now;
-    const departure = yield* store.transaction(host, (tx) => this.claim(tx, conversation));
-    if (departure === null) return;
+    const made: { departure?: OutgoingText | null } = {};
+    try {
+      yield* store.transaction(host, (tx) => void (made.departure = this.claim(tx, conversation)));
+    } catch (error) {
+      const { departure } = made;
+      if (departure) host.start(`abandons ${departure.attemptId}`, this.abandon(host, departure));
+      throw error;
+    }
+    const { departure } = made;
+    if (!departure) return;
     if (world.buggify('crash-after-attempt-commit')) yield* host.dies();
     if (world.buggify('freeze-after-attempt-commit')) yield* host.sleepsFrozen();
     host.start(`hands ${departure.attemptId} over`, this.hand(host, departure, opened));
@@ -125,6 +133,17 @@ export class Sender {
   private *hand(host: Host, text: OutgoingText, opened: number): Work {
     const mayLeave = (): boolean => this.ground.world.now - opened < MAY_LEAVE_MS;
     const answer = yield* this.carrier.send(host, text, mayLeave);
+    yield* this.writeDown(host, text, answer);
+  }
+
+  private *abandon(host: Host, text: OutgoingText): Work {
+    yield* this.writeDown(host, text, { kind: 'not-sent', error: 'nobody requested it' });
+    const { attempts = [] } = this.ground.store.tables.messages.get(text.messageId) ?? {};
+    const isClosed = attempts.some(({ id, outcome }) => id === text.attemptId && outcome === 'not-sent');
+    this.ground.world.sometimes('an attempt was given up whose commit had lost its answer', isClosed);
+  }
+
+  private *writeDown(host: Host, text: OutgoingText, answer: Answer): Work {
     for (let tries = 1; tries <= SETTLE_TRIES; tries += 1) {
       try {
         return yield* this.ground.store.transaction(host, (tx) => this.answered(tx, text, answer));

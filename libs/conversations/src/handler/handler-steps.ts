@@ -36,7 +36,7 @@ const WAITS_AGAIN = `
   where tenant_id = $1 and id = $2`;
 const BAR = 'update conversations set ai_barred = $3 where tenant_id = $1 and id = $2';
 const CLOSE = `
-  update conversations set status = 'closed', closed_at = clock_timestamp(), waiting_since = null
+  update conversations set status = 'closed', closed_at = clock_timestamp(), waiting_since = null, held_since = null
   where tenant_id = $1 and id = $2 returning ${COLUMNS}`;
 
 const idsOf = (rows: readonly Conversation[]): readonly string[] => rows.map(({ id }) => id);

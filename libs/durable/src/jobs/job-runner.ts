@@ -10,6 +10,7 @@ import {
   Log,
   Metrics,
   newId,
+  pause,
   SteadyClient,
   STOP_MS,
   storable,
@@ -35,6 +36,8 @@ const SILENCE_MS = 20_000;
 
 /** Shorter than a beat: when a fetch fails, the next beat fetches over others. The library gives failed ones back as if they were good. */
 const UNUSED_MS = 1_500;
+/** How often a stop looks whether something is still in hand. */
+const LOOK_EVERY_MS = 20;
 
 /** The library keeps a failure as JSON, of which PostgreSQL takes no U+0000 and no lone surrogate. */
 const keepable = (error: unknown): Error =>
@@ -74,6 +77,7 @@ export class JobRunner {
   private shift = newShift();
   private gone: readonly Shift[] = [];
   private runner: Runner | undefined;
+  private starting: Promise<Runner> | undefined;
   private pool: Pool | undefined;
   private stopping = false;
 
@@ -108,23 +112,23 @@ export class JobRunner {
   /** Runs, unless it does already, or the database is known to be away. @throws what that says when it goes away */
   async ensure(): Promise<void> {
     if (this.runner !== undefined || this.stopping || this.db.away) return;
-    const runner = await this.start();
+    this.starting = this.start().finally(() => (this.starting = undefined));
+    const runner = await this.starting;
     if (this.shift.ids.size > 0) this.runner = runner;
   }
 
   /** Lets jobs in hand finish, within their share of a stop; those that outlast it are given back. */
   async stop(): Promise<void> {
-    const runner = this.runner;
     this.stopping = true;
-    this.runner = undefined;
-    if (runner !== undefined) {
-      const stopped = runner.stop().catch(() => undefined);
-      await within(
-        stopped.then(() => this.jobs.rest()),
-        STOP_MS.jobs,
-      );
-    }
+    await within(this.finish(), STOP_MS.jobs);
     this.leave();
+  }
+
+  /** Also what is in hand of runs that ended before, and of one that just begins. */
+  private async finish(): Promise<void> {
+    const runner = this.runner ?? (await this.starting?.catch(() => undefined));
+    await runner?.stop().catch(() => undefined);
+    while (this.inHand > 0) await pause(LOOK_EVERY_MS);
   }
 
   /** Lets the connections go, after the last word was said over them. */

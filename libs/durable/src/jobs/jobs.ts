@@ -24,7 +24,7 @@ const ADD = `
 @Injectable()
 export class Jobs {
   private readonly handlers = new Map<string, JobHandler>();
-  private readonly lingering = new Set<Promise<void>>();
+  private lingering = 0;
 
   /** Says who runs a task. A handler throws only for what nobody expected; it is then tried again with backoff. */
   handle(task: string, handler: JobHandler): void {
@@ -53,18 +53,13 @@ export class Jobs {
    * failures are its own to tell, and nobody runs it again.
    */
   linger(work: Promise<void>): void {
-    const lingering = work.catch(() => undefined).finally(() => this.lingering.delete(lingering));
-    this.lingering.add(lingering);
+    this.lingering += 1;
+    void work.catch(() => undefined).finally(() => (this.lingering -= 1));
   }
 
   /** How much lingers now. */
   get lingers(): number {
-    return this.lingering.size;
-  }
-
-  /** All that lingers now. */
-  async rest(): Promise<void> {
-    await Promise.allSettled(this.lingering);
+    return this.lingering;
   }
 
   /** Every task that somebody runs. */

@@ -24,6 +24,10 @@ const WATERMARK = 0.8;
 /** A webhook is 64 kB at most, and sealing makes more of it: with less room than this, some would be refused. */
 const ROOM_TO_WORK = MIB / 4;
 const LOOK_AROUND_MS = 3_000;
+/** A disk that has taken nothing for so long is tried: it may be full, or read-only, with nobody the wiser. */
+const BELIEVED_MS = 15_000;
+/** As large as the largest event. */
+const TRIAL = framed(Buffer.alloc(MIB / 8));
 
 /**
  * Webhook events that could not be kept in PostgreSQL, on this host's disk: sealed, checksummed, synced before they
@@ -39,6 +43,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   private owning: Promise<SpoolFolder> | undefined;
   private trouble: string | null = 'not opened yet';
   private wasHigh = false;
+  private workedAt = 0;
   private lastWork: () => Promise<void> = () => Promise.resolve();
   private looking: Promise<void> | undefined;
   private readonly complained = new Set<string>();
@@ -111,12 +116,17 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
     return this.settings.SPOOL_MAX_MB * MIB;
   }
 
+  private get isToBeTried(): boolean {
+    if (this.room - this.size.bytes < ROOM_TO_WORK) return false;
+    return this.trouble !== null || performance.now() - this.workedAt > BELIEVED_MS;
+  }
+
   private async look(): Promise<void> {
     try {
       const folder = await this.own();
       await folder.touch();
       await this.takeOver(folder);
-      if (this.trouble !== null && this.room - this.size.bytes >= ROOM_TO_WORK) await this.tryDisk(folder);
+      if (this.isToBeTried) await this.tryDisk(folder);
     } catch (error) {
       this.fails(error);
     }
@@ -143,17 +153,18 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
 
   private async close(): Promise<void> {
     await this.lastWork();
+    await this.looking;
     await this.commits.settled();
     await this.segments.end();
     await this.folder?.release();
     this.folder = undefined;
   }
 
-  /** Whether the disk takes a record again. @throws what it says when not */
+  /** Whether the disk takes a record. @throws what it says when not */
   private async tryDisk(folder: SpoolFolder): Promise<void> {
     const segment = await Segment.create(folder.next());
     try {
-      await segment.append([{ bytes: framed(Buffer.alloc(4_096)), cameAt: 0 }]);
+      await segment.append([{ bytes: TRIAL, cameAt: 0 }]);
     } finally {
       await segment.remove();
     }
@@ -220,6 +231,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   private works(): void {
     if (this.trouble !== null) this.log.info('the spool takes events');
     this.trouble = null;
+    this.workedAt = performance.now();
   }
 
   private fails(error: unknown): void {

@@ -9,6 +9,9 @@ import { SendNews } from './send-news.js';
 import { loadSend } from './send-row.js';
 import { Sends } from './sends.js';
 
+/** Only who opened an attempt requests it: when the commit's word is lost to them, nothing leaves. */
+const NOT_REQUESTED: SendOutcome = { kind: 'not-sent', error: 'The word of the commit was lost.' };
+
 /** Hands an attempt that is committed to the carrier, and writes down what it said. */
 @Injectable()
 export class Handover {
@@ -32,6 +35,15 @@ export class Handover {
   async hand(tenantId: string, departure: Departure, mayLeave: () => boolean): Promise<void> {
     const outcome = await this.telephony.send(departure.text, mayLeave);
     this.news.answered(outcome.kind);
+    await this.writeDown(tenantId, departure, outcome);
+  }
+
+  /** Nobody will request it, and it may be committed: it is closed, so that its text need not wait for its look. Never throws. */
+  abandon(tenantId: string, departure: Departure): Promise<void> {
+    return this.writeDown(tenantId, departure, NOT_REQUESTED);
+  }
+
+  private async writeDown(tenantId: string, departure: Departure, outcome: SendOutcome): Promise<void> {
     for (let tries = 1; tries <= SETTLE_TRIES; tries += 1) {
       const error = await this.settle(tenantId, departure, outcome).then(() => null, String);
       if (error === null) return;

@@ -53,16 +53,18 @@ export class Sender implements OnModuleInit {
 
   /** Null as well when somebody opened another attempt of the conversation in the same moment: they wake the next. */
   private async claim(tenantId: string, conversationId: string, ground: Ground): Promise<Departure | null> {
+    const made: { departure?: Departure | null } = {};
     try {
       return await this.db.transaction(tenantId, async (tx) => {
         const departure = await this.outgoing.claim(tx, conversationId, ground.berth);
         if (departure !== null) this.guard.admit(ground.standing, departure.claimed);
-        return departure;
+        return (made.departure = departure);
       });
     } catch (error) {
       if (uniqueViolation(error) === ONE_UNDER_WAY) return null;
-      if (!(error instanceof Unverified)) throw error;
-      return this.lookFirst(tenantId, conversationId);
+      if (error instanceof Unverified) return this.lookFirst(tenantId, conversationId);
+      if (made.departure) this.alarm.linger(this.handover.abandon(tenantId, made.departure));
+      throw error;
     }
   }
 
