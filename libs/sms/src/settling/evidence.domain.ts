@@ -46,6 +46,8 @@ export interface Inquiry {
 
 /** Twilio's clock may be behind the database's by so much, and its times are whole seconds. */
 export const CLOCKS_APART_MS = 5_000;
+/** A clock may be wrong by more: what is nobody's and was listed like ours so shortly before may be ours. */
+const CLOCKS_WRONG_MS = ALIKE_MINUTES * 60_000;
 
 /** Twilio's own words, before those of each text that a trial account sends. */
 const TRIAL_WORDS = 'Sent from your Twilio trial account - ';
@@ -98,6 +100,11 @@ const matchIn = (pairs: Pairs, { messageId, sends }: Search): Finding => {
   return { kind: 'matched', attemptId: mine.attemptId, sid };
 };
 
+const hasLikeBefore = (listed: readonly Listed[], body: string, firstAt: number): boolean =>
+  listed
+    .filter(since(firstAt - CLOCKS_WRONG_MS))
+    .some((row) => !isSince(row.createdAt, firstAt) && (row.body === '' || isLike(row, body)));
+
 /**
  * What a list says of a message, as a multiset: so many rows for so many sends of ours, newest to newest. There is no
  * upper bound in time, on purpose: a row that comes later than W is late acceptance, and to overlook it would double.
@@ -106,13 +113,18 @@ const matchIn = (pairs: Pairs, { messageId, sends }: Search): Finding => {
 export const findingOf = (listed: readonly Listed[] | null, search: Search): Finding => {
   if (listed === null) return unclear('list-unavailable');
   const { body, sends } = search;
-  const recent = listed.filter(since(Math.min(...sends.map(({ openedAt }) => openedAt))));
+  const firstAt = Math.min(...sends.map(({ openedAt }) => openedAt));
+  const recent = listed.filter(since(firstAt));
   if (body !== '' && recent.some((row) => row.body === '')) return unclear('redacted');
   const pairs = pairsOf(
     recent.filter((row) => isLike(row, body)),
     sends,
   );
-  return pairs === null ? unclear('more-listed-than-sent') : matchIn(pairs, search);
+  if (pairs === null) return unclear('more-listed-than-sent');
+  const finding = matchIn(pairs, search);
+  return finding.kind === 'absent' && hasLikeBefore(listed, body, firstAt)
+    ? unclear('its-like-is-listed-before-it')
+    : finding;
 };
 
 /** Whether rows of another text are all explained by sends of that text. */
