@@ -66,6 +66,21 @@ describe('a body that nobody means', () => {
     expect(response.status).toBe(400);
   });
 
+  it('of a depth that is only too much for who looks into it is answered 400', async () => {
+    for (const depth of [1_000, 2_000, 3_000, 4_000])
+      for (const [opens, closes] of [
+        ['[', ']'],
+        ['{"a":', '}'],
+      ] as const) {
+        const response = await fetch(`${hub.url}/v1/tenant`, {
+          method: 'PATCH',
+          headers: { authorization: `Bearer ${tenant.key}`, 'content-type': 'application/json' },
+          body: `{"settings":${opens.repeat(depth)}1${closes.repeat(depth)}}`,
+        });
+        expect([depth, opens, response.status]).toEqual([depth, opens, 400]);
+      }
+  });
+
   it('leaves the settings as they were', async () => {
     const { body } = await hub.patch<{ settings: object }>(
       '/v1/tenant',

@@ -1,4 +1,4 @@
-import { Injectable, ValidationPipe, type PipeTransform } from '@nestjs/common';
+import { Injectable, ValidationPipe, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { ValidateBy, ValidateIf, type ValidationError } from 'class-validator';
 
 import { Invalid, NotFound, type FieldError } from '../errors.js';
@@ -31,9 +31,20 @@ export const IsInstant = (): PropertyDecorator =>
     },
   });
 
+/** The library goes down into a value as far as that goes, if the stack lets it. */
+class DeepValidationPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    try {
+      return await super.transform(value, metadata);
+    } catch (error) {
+      throw error instanceof RangeError ? new Invalid('The request is nested too deeply.', []) : error;
+    }
+  }
+}
+
 /** Bodies and queries are parsed by their DTO class; what the class does not know is refused. */
 export const validation = (): ValidationPipe =>
-  new ValidationPipe({
+  new DeepValidationPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
