@@ -54,6 +54,13 @@ describe('a database that went back in time', () => {
         entry.kind === 'message' && entry.direction !== 'inbound' ? [`${entry.to} ${entry.body}`] : [],
       );
 
+  /** Has left before any other is held back. */
+  const writeFirst = async (): Promise<void> => {
+    const to = newCaller();
+    await write(to);
+    await arrived(to);
+  };
+
   /** Three texts that wait when the backup is made, and go out after it. */
   const waiting = async (): Promise<readonly string[]> => {
     const receivers = [newCaller(), newCaller(), newCaller()];
@@ -70,7 +77,7 @@ describe('a database that went back in time', () => {
     let one = hub.start();
     await hub.ready();
     business = await hub.tenant();
-    await write(newCaller());
+    await writeFirst();
     const receivers = await waiting();
     await hub.stop(one);
     const restore = await hub.database.backup();
@@ -134,7 +141,7 @@ describe('a database that went back in time', () => {
     let one = hub.start();
     await hub.ready();
     business = await hub.tenant();
-    await write(newCaller());
+    await writeFirst();
     const receivers = await waiting();
     await hub.stop(one);
     const restore = await hub.database.backup();
