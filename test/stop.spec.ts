@@ -25,6 +25,15 @@ const parentOf = (pid: string): number => {
   }
 };
 
+/** Signals a process that may have ended meanwhile, as PostgreSQL's workers do. */
+const signal = (pid: number, name: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+};
+
 /** A process and its children. */
 const familyOf = (pid: number): readonly number[] => [
   pid,
@@ -207,7 +216,7 @@ describe('a hub that is asked to stop', () => {
     const data = home === '' ? join(hub.folder, 'postgres') : join(home.trim(), 'data');
     const postmaster = Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]);
     const frozen = familyOf(postmaster);
-    for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+    for (const pid of frozen) signal(pid, 'SIGSTOP');
     try {
       const { end, ms } = await leave(one);
       expect(end).toBe(0);
