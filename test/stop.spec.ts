@@ -225,7 +225,7 @@ describe('a hub that is asked to stop', () => {
         expect.objectContaining({ under: ['embedded database'], lost: 0 }),
       ]);
     } finally {
-      for (const pid of frozen) process.kill(pid, 'SIGKILL');
+      for (const pid of frozen) signal(pid, 'SIGKILL');
       if (home !== '') await rm(home.trim(), { recursive: true, force: true });
     }
   }, 90_000);

@@ -15,12 +15,12 @@ const NORMAL_WITHIN_MS = 5_000;
 const WINDOW_MS = 1_000;
 
 /** When, in milliseconds after the recovery, the webhooks of each whole second began to be answered normally for good. */
-const normalAfter = (history, recoveredAt, until, slack) => {
+const normalAfter = (history, { recoveredAt, until }, normalMs) => {
   let normal = 0;
   for (let from = recoveredAt; from + WINDOW_MS <= until; from += WINDOW_MS) {
     const due = history.filter(({ dueAt }) => dueAt >= from && dueAt < from + WINDOW_MS);
     const latencies = Float64Array.from(due.map(({ latencyMs }) => latencyMs)).sort();
-    if (percentile(latencies, 0.95) > NORMAL_P95_MS * slack) normal = from + WINDOW_MS - recoveredAt;
+    if (percentile(latencies, 0.95) > normalMs) normal = from + WINDOW_MS - recoveredAt;
   }
   return normal;
 };
@@ -62,10 +62,10 @@ const outcomeOf = (history, spans, seen, slack) => {
   const texts = spans.map((span) => answersIn(history, span.during, ['text', 'status']));
   const [worst] = during.toSorted((a, b) => b.latency.p99 - a.latency.p99);
   const most = Math.max(...during.map(({ latency }) => latency.max));
-  const recovery = Math.max(
-    ...spans.map(({ recoveredAt, until }) => normalAfter(history, recoveredAt, until, slack)),
-  );
   const before = answersIn(history, spans[0].before, EVERY_KIND).latency;
+  // in a short form the machine may be busy with other rows, and slower than this all the time
+  const normalMs = slack > 1 ? Math.max(NORMAL_P95_MS * slack, before.p95) : NORMAL_P95_MS;
+  const recovery = Math.max(...spans.map((span) => normalAfter(history, span, normalMs)));
   const wrong = during.flatMap((span) => span.wrong);
   const voice = during.reduce((sum, { count }) => sum + count, 0);
   return {
@@ -113,7 +113,7 @@ const outcomeOf = (history, spans, seen, slack) => {
 };
 
 const FULL = { warmUp: 5_000, before: 10_000, outage: 60_000, after: 20_000, settle: 300_000 };
-const SHORT = { warmUp: 1_000, before: 1_500, outage: 4_000, after: 6_000, settle: 20_000 };
+const SHORT = { warmUp: 2_000, before: 1_500, outage: 4_000, after: 6_000, settle: 20_000 };
 const must = '100 % right TwiML, P99 <= 150 ms, max 500 ms, 0 lost, normal P95 within 5 s of recovery';
 const common = {
   unit: 'outages of 60 s',
