@@ -10,6 +10,7 @@ import {
   rmdir,
   stat,
   writeFile,
+  type FileHandle,
 } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -41,6 +42,31 @@ describe('what waits on the disk', () => {
     const second = await spools.opened();
     expect(second.size.records).toBe(20);
     expect(await keysIn(second)).toEqual(range(0, 20));
+  });
+
+  it('takes no trial of the disk for an event, nor for damage, and notices a disk that hangs under one', async () => {
+    const first = await spools.opened();
+    const handle = await open(join(spools.folder, 'probe'), 'w');
+    const syncs = jest.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync');
+    await handle.close();
+    const disk = Promise.withResolvers<void>();
+    syncs.mockReturnValueOnce(disk.promise);
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 16_000);
+    const looking = first.lookAround();
+    while ((await spools.files()).length === 0) await pause(5);
+    await pause(100);
+    expect(first.fault).toBeNull();
+    clock.mockReturnValue(performance.now() + 400);
+    expect(first.fault).toContain('has not answered');
+    clock.mockRestore();
+    await die(first);
+    const heir = await spools.opened();
+    expect([heir.fault, heir.size.records, await spools.damagedIn(heir)]).toEqual([null, 0, 0]);
+    expect(await keysIn(heir)).toEqual([]);
+    expect(await spools.files()).toEqual([]);
+    disk.resolve();
+    await looking;
+    syncs.mockRestore();
   });
 
   it('leaves alone what belongs to a process that lives', async () => {

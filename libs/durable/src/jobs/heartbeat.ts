@@ -95,7 +95,9 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.db.system('workers', (tx) => tx.query(SWEEP));
   }
 
+  /** Not in a stop, which frees all of them at its end: until then it waits for what they have in hand. */
   private async freeWhatWasCutOff(): Promise<void> {
+    if (this.stopped) return;
     const gone = [...this.runner.goneIds];
     if (gone.length === 0) return;
     await this.db.system('workers', (tx) => {

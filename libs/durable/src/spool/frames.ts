@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 /** `SPL1`: where a record begins, so that whole ones are found again behind damage. */
@@ -13,6 +14,13 @@ export const framed = (payload: Buffer): Buffer => {
   header.writeUInt32BE(payload.length, 4);
   header.writeUInt32BE(crc32(payload), 8);
   return Buffer.concat([header, payload]);
+};
+
+/** So many bytes that no disk makes less of, and that are never a record: whatever is left of them counts as torn off. */
+export const neverWhole = (size: number): Buffer => {
+  const bytes = framed(randomBytes(size - HEADER_BYTES));
+  bytes.writeUInt32BE(size, 4); // longer than it is
+  return bytes;
 };
 
 /** A whole record, and at which byte of its segment it begins: its name in there, whatever happens to others. */

@@ -39,6 +39,7 @@ export class SpoolReader {
   /** Looks after a segment that another process wrote. @throws what the disk says: then it may be tried again */
   async take(path: string): Promise<void> {
     const { segment, reading } = await Segment.adopted(path);
+    if (segment.spent && reading.damaged.length === 0) return segment.remove();
     this.segments.add(segment);
     this.told.log.info('a spool segment that nobody owned was adopted', { records: segment.left });
     if (reading.damaged.length > 0) this.damaged(path, reading.damaged.length);

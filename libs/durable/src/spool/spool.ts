@@ -5,7 +5,7 @@ import { Interval } from '@nestjs/schedule';
 import { Configuration, Log, Metrics, Sealer, STOP_MS, within } from '#libs/platform';
 
 import type { InboxEvent } from '../inbox/webhook-events.js';
-import { framed } from './frames.js';
+import { neverWhole } from './frames.js';
 import { GroupCommit } from './group-commit.js';
 import { Segment, type NewRecord } from './segment.js';
 import { MIB, Segments, type Place } from './segments.js';
@@ -27,7 +27,7 @@ const LOOK_AROUND_MS = 3_000;
 /** A disk that has taken nothing for so long is tried: it may be full, or read-only, with nobody the wiser. */
 const BELIEVED_MS = 15_000;
 /** As large as the largest event. */
-const TRIAL = framed(Buffer.alloc(MIB / 8));
+const TRIAL = neverWhole(MIB / 8);
 
 /**
  * Webhook events that could not be kept in PostgreSQL, on this host's disk: sealed, checksummed, synced before they
@@ -39,6 +39,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly records: SpoolRecords;
   private readonly reader: SpoolReader;
   private readonly commits = new GroupCommit<NewRecord, Ticket>((records) => this.commit(records));
+  private readonly trials = new GroupCommit<SpoolFolder, void>(([folder]) => this.tryDisk(folder));
   private folder: SpoolFolder | undefined;
   private owning: Promise<SpoolFolder> | undefined;
   private trouble: string | null = 'not opened yet';
@@ -79,7 +80,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** What keeps it from taking records; null when nothing does. */
   get fault(): string | null {
-    return this.trouble ?? this.commits.trouble;
+    return this.trouble ?? this.commits.trouble ?? this.trials.trouble;
   }
 
   /** Whether the operator should look: most of the room is used. */
@@ -126,7 +127,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
       const folder = await this.own();
       await folder.touch();
       await this.takeOver(folder);
-      if (this.isToBeTried) await this.tryDisk(folder);
+      if (this.isToBeTried) await this.trials.add(folder);
     } catch (error) {
       this.fails(error);
     }
@@ -161,7 +162,8 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /** Whether the disk takes a record. @throws what it says when not */
-  private async tryDisk(folder: SpoolFolder): Promise<void> {
+  private async tryDisk(folder: SpoolFolder | undefined): Promise<readonly void[]> {
+    if (folder === undefined) return [];
     const segment = await Segment.create(folder.next());
     try {
       await segment.append([{ bytes: TRIAL, cameAt: 0 }]);
@@ -169,6 +171,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
       await segment.remove();
     }
     this.works();
+    return [undefined];
   }
 
   /** One that cannot be taken now is tried again the next time, and keeps none of the others waiting. */

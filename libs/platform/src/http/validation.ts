@@ -37,7 +37,8 @@ class DeepValidationPipe extends ValidationPipe {
     try {
       return await super.transform(value, metadata);
     } catch (error) {
-      throw error instanceof RangeError ? new Invalid('The request is nested too deeply.', []) : error;
+      const isTooDeep = error instanceof RangeError && error.message.includes('call stack');
+      throw isTooDeep ? new Invalid('The request is nested too deeply.', []) : error;
     }
   }
 }
