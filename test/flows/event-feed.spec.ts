@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
 
 import { EventFeed, Events, Jobs, type DomainEvent, type NewEvent } from '#libs/durable';
 import { Db, Log, newId, pause, readConfiguration } from '#libs/platform';
@@ -68,6 +69,21 @@ describe('the feed of the event log', () => {
       return one.taken.length + two.taken.length >= given.length;
     });
     expect([...one.taken, ...two.taken].toSorted()).toEqual(ids(...given).toSorted());
+  });
+
+  it('wakes no worker for what nobody gets a job for', async () => {
+    const one = new Instance(db, 'asleep');
+    const tenantId = await newTenant();
+    const listener = new Client({ connectionString: database.address.url });
+    await listener.connect();
+    const heard: string[] = [];
+    listener.on('notification', ({ channel }) => heard.push(channel));
+    await listener.query('listen "jobs:insert"; listen marker');
+    await publish(one, tenantId, boiled());
+    await database.query('notify marker');
+    await until(() => Promise.resolve(heard.includes('marker')));
+    await listener.end();
+    expect(heard).toEqual(['marker']);
   });
 
   it('misses no event that was written before another and committed after it', async () => {

@@ -12,15 +12,18 @@ const MOST_MS = 500;
 /** Normal: the P95 of the load row. */
 const NORMAL_P95_MS = 75;
 const NORMAL_WITHIN_MS = 5_000;
-const WINDOW_MS = 1_000;
+const STEP_MS = 1_000;
 
-/** When, in milliseconds after the recovery, the webhooks of each whole second began to be answered normally for good. */
-const normalAfter = (history, { recoveredAt, until }, normalMs) => {
+/**
+ * From when on, in milliseconds after the recovery, webhooks were answered normally for good: the P95 of every window
+ * that begins then or later. In one of a second, a hundred webhooks, six that a busy disk held up are a P95.
+ */
+const normalAfter = (history, { recoveredAt, until }, { normalMs, windowMs }) => {
   let normal = 0;
-  for (let from = recoveredAt; from + WINDOW_MS <= until; from += WINDOW_MS) {
-    const due = history.filter(({ dueAt }) => dueAt >= from && dueAt < from + WINDOW_MS);
+  for (let from = recoveredAt; from + windowMs <= until; from += STEP_MS) {
+    const due = history.filter(({ dueAt }) => dueAt >= from && dueAt < from + windowMs);
     const latencies = Float64Array.from(due.map(({ latencyMs }) => latencyMs)).sort();
-    if (percentile(latencies, 0.95) > normalMs) normal = from + WINDOW_MS - recoveredAt;
+    if (percentile(latencies, 0.95) > normalMs) normal = from + STEP_MS - recoveredAt;
   }
   return normal;
 };
@@ -54,10 +57,10 @@ const outage =
       { seed, first, rate, settleMs: lengths.settle },
       work,
     );
-    return outcomeOf(history, done, seen, slack);
+    return outcomeOf(history, done, seen, { slack, windowMs: lengths.window });
   };
 
-const outcomeOf = (history, spans, seen, slack) => {
+const outcomeOf = (history, spans, seen, { slack, windowMs }) => {
   const during = spans.map((span) => answersIn(history, span.during, VOICE));
   const texts = spans.map((span) => answersIn(history, span.during, ['text', 'status']));
   const [worst] = during.toSorted((a, b) => b.latency.p99 - a.latency.p99);
@@ -65,7 +68,7 @@ const outcomeOf = (history, spans, seen, slack) => {
   const before = answersIn(history, spans[0].before, EVERY_KIND).latency;
   // in a short form the machine may be busy with other rows, and slower than this all the time
   const normalMs = slack > 1 ? Math.max(NORMAL_P95_MS * slack, before.p95) : NORMAL_P95_MS;
-  const recovery = Math.max(...spans.map((span) => normalAfter(history, span, normalMs)));
+  const recovery = Math.max(...spans.map((span) => normalAfter(history, span, { normalMs, windowMs })));
   const wrong = during.flatMap((span) => span.wrong);
   const voice = during.reduce((sum, { count }) => sum + count, 0);
   return {
@@ -95,9 +98,9 @@ const outcomeOf = (history, spans, seen, slack) => {
           ]),
       target(`max of voice in the outage <= ${MOST_MS} ms`, most <= MOST_MS * slack, `${most} ms`),
       target(
-        `P95 <= ${NORMAL_P95_MS} ms within ${NORMAL_WITHIN_MS / 1_000} s of the recovery`,
+        `P95 <= ${NORMAL_P95_MS} ms, in each ${windowMs / 1_000} s, within ${NORMAL_WITHIN_MS / 1_000} s of the recovery`,
         recovery <= NORMAL_WITHIN_MS,
-        `${recovery} ms`,
+        `${recovery} ms (before the outage ${before.p95} ms)`,
       ),
       ...(slack > 1
         ? []
@@ -112,8 +115,23 @@ const outcomeOf = (history, spans, seen, slack) => {
   };
 };
 
-const FULL = { warmUp: 5_000, before: 10_000, outage: 60_000, after: 20_000, settle: 300_000 };
-const SHORT = { warmUp: 2_000, before: 1_500, outage: 4_000, after: 6_000, settle: 20_000 };
+/** A process that has just started is slow for some seconds, with its outage or without. */
+const FULL = {
+  warmUp: 20_000,
+  before: 10_000,
+  outage: 60_000,
+  after: 20_000,
+  window: 5_000,
+  settle: 300_000,
+};
+const SHORT = {
+  warmUp: 2_000,
+  before: 1_500,
+  outage: 4_000,
+  after: 6_000,
+  window: 1_000,
+  settle: 20_000,
+};
 const must = '100 % right TwiML, P99 <= 150 ms, max 500 ms, 0 lost, normal P95 within 5 s of recovery';
 const common = {
   unit: 'outages of 60 s',

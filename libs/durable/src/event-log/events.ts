@@ -34,11 +34,13 @@ interface Subscription extends Required<SubscriptionOptions> {
   readonly listener: Listener;
 }
 
+const LOG = `
+  insert into events (id, tenant_id, type, subject_id, data)
+  select id, $1, type, "subjectId", data
+  from jsonb_to_recordset($2::jsonb) as g(id uuid, type text, "subjectId" uuid, data jsonb)`;
 /** One statement: the log's rows and an alarm for each subscriber. */
 const PUBLISH = `
-  with given as (select * from jsonb_to_recordset($2::jsonb) as g(id uuid, type text, "subjectId" uuid, data jsonb)),
-  logged as (insert into events (id, tenant_id, type, subject_id, data)
-    select id, $1, type, "subjectId", data from given returning id, created_at),
+  with logged as (${LOG} returning id, created_at),
   alarms as (select row('event', json_build_object('jobId', a."jobId", 'tenantId', $1::uuid, 'eventId', l.id,
       'createdAt', l.created_at, 'subscriber', a.subscriber, 'requestId', $4::text), null, clock_timestamp(), 6, null,
       a.priority, null)::graphile_worker.job_spec as spec
@@ -79,14 +81,17 @@ export class Events implements OnModuleInit {
 
   /** Writes events to the log, and one job per subscriber, in the caller's transaction. */
   publish(tx: Tx, ...given: readonly NewEvent[]): void {
+    if (given.length === 0) return;
     const events = given.map((event) => ({ id: newId(), ...event }));
     const alarms = events.flatMap((event) =>
       [...this.subscriptions]
         .filter(([, { types }]) => types.has(event.type))
         .map(([subscriber, { priority }]) => ({ jobId: newId(), eventId: event.id, subscriber, priority })),
     );
-    const sheets = [JSON.stringify(events), JSON.stringify(alarms)];
-    tx.send(PUBLISH, [tx.tenantId, ...sheets, requestId() ?? null]);
+    const log = [tx.tenantId, JSON.stringify(events)];
+    // to add no job costs PostgreSQL as much as to add one, and wakes every worker
+    if (alarms.length === 0) tx.send(LOG, log);
+    else tx.send(PUBLISH, [...log, JSON.stringify(alarms), requestId() ?? null]);
   }
 
   /** One job for each event and this subscriber, in the caller's transaction. */
