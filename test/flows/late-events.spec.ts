@@ -114,10 +114,12 @@ describe('events that come late', () => {
     expect((await hub.webhook(callback, { ...claim, MessageSid: newSid('SM') })).status).toBe(403);
   }, 40_000);
 
-  const optedOut = async (from: string): Promise<unknown> =>
-    (await hub.database.query('select opted_out_at from contacts where number = $1', [from]))[0]?.[
-      'opted_out_at'
-    ];
+  /** A busy machine may have answered a text from the disk, before it was applied. */
+  const optedOut = async (from: string): Promise<unknown> => {
+    await isDrained();
+    const [row] = await hub.database.query('select opted_out_at from contacts where number = $1', [from]);
+    return row?.['opted_out_at'];
+  };
 
   const earlier = (from: string, Body: string, minutes: number): Promise<unknown> => {
     const sid = newSid('SM');
@@ -181,18 +183,27 @@ describe('events that come late', () => {
 
   it('are answered in time while the database is slow, and count once', async () => {
     const [from, sid] = [newCaller(), newSid('SM')];
+    let spooled = 2;
+    /** Whoever else is served meanwhile says that the database is there: then five more wait in vain. */
+    const needNotWait = async (): Promise<boolean> => {
+      await Promise.all(Array.from({ length: 5 }, () => texts(newCaller(), 'waits in vain')));
+      spooled += 6;
+      const asked = performance.now();
+      expect((await texts(newCaller(), 'need not wait')).status).toBe(200);
+      return performance.now() - asked < 150;
+    };
     await hub.database.query('begin');
-    await hub.database.query('lock table webhook_keys in exclusive mode');
-    const asked = performance.now();
-    expect((await texts(from, 'behind a lock', sid)).status).toBe(200);
-    expect(performance.now() - asked).toBeLessThan(450);
-    expect((await texts(from, 'behind a lock', sid)).status).toBe(200);
-    await Promise.all(Array.from({ length: 5 }, () => texts(newCaller(), 'waits in vain')));
-    const sixth = performance.now();
-    expect((await texts(newCaller(), 'need not wait')).status).toBe(200);
-    expect(performance.now() - sixth).toBeLessThan(150);
-    expect(hub.app.get(Spool).size.records).toBe(8);
-    await hub.database.query('commit');
+    try {
+      await hub.database.query('lock table webhook_keys in exclusive mode');
+      const asked = performance.now();
+      expect((await texts(from, 'behind a lock', sid)).status).toBe(200);
+      expect(performance.now() - asked).toBeLessThan(450);
+      expect((await texts(from, 'behind a lock', sid)).status).toBe(200);
+      await hub.eventually(needNotWait);
+      expect(hub.app.get(Spool).size.records).toBe(spooled);
+    } finally {
+      await hub.database.query('commit');
+    }
     await isDrained();
     const kept = `select message_sid as sid from messages where body = 'behind a lock'`;
     expect(await hub.database.query(kept)).toEqual([{ sid }]);
