@@ -4,7 +4,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 
-import { laneNow } from '../context.js';
+import { laneNow, type Lane } from '../context.js';
 import { answers, type DatabaseAddress } from './database.js';
 import { Unavailable } from '../errors.js';
 import { isId } from '../ids.js';
@@ -56,13 +56,24 @@ export class Lanes {
 /** So long may a transaction's process say nothing, in milliseconds: a paused or lost one must not hold its rows for long. */
 const IDLE_WITHIN_MS = 10_000;
 
+/**
+ * Statements are planned once for each connection. PostgreSQL would plan each five times before it keeps a plan, and a hub
+ * whose connections are all new, after an outage, would wait for that for seconds. Lists with filters of their own need
+ * plans of their own.
+ */
+const PLANNING: Readonly<Record<Lane, string>> = {
+  webhook: '; set local plan_cache_mode = force_generic_plan',
+  jobs: '; set local plan_cache_mode = force_generic_plan',
+  api: '',
+};
+
 /** Prefix of every transaction: one message for `begin` and the settings that row-level security reads. */
-const beginOf = (tenantId: string | null, deadlineMs: number | undefined): string => {
+const beginOf = (tenantId: string | null, lane: Lane, deadlineMs: number | undefined): string => {
   if (tenantId !== null && !isId(tenantId)) throw new Error('A tenant id is a UUID.');
   const scope = `set local app.tenant_id = '${tenantId ?? ''}'; set local app.system = '${tenantId === null ? 'on' : ''}'`;
   const deadline =
     deadlineMs === undefined ? '' : `; set local statement_timeout = ${Math.round(deadlineMs)}`;
-  return `begin; ${scope}; set local idle_in_transaction_session_timeout = ${IDLE_WITHIN_MS}${deadline}`;
+  return `begin; ${scope}; set local idle_in_transaction_session_timeout = ${IDLE_WITHIN_MS}${PLANNING[lane]}${deadline}`;
 };
 
 /** The only door to PostgreSQL: every statement runs in a transaction of one tenant, or of a listed system caller. */
@@ -186,13 +197,14 @@ export class Db implements OnApplicationShutdown {
     work: (tx: Tx) => Promise<T> | T,
     options: TransactionOptions,
   ): Promise<T> {
-    const source = this.lanes[laneNow()];
+    const lane = laneNow();
+    const source = this.lanes[lane];
     if (!source.isInitialized) await this.connect();
     const runner = source.createQueryRunner();
     const client = (await runner.connect()) as PoolClient;
     const tx = new Tx(tenantId, client, runner.manager);
     try {
-      sendTogether(client, beginOf(tenantId, options.deadlineMs)).catch(() => undefined);
+      sendTogether(client, beginOf(tenantId, lane, options.deadlineMs)).catch(() => undefined);
       const result = await this.current.run(tx, () => work(tx));
       const { command } = await sendTogether(client, 'commit');
       if (command !== 'COMMIT') throw new RolledBack('The transaction was rolled back.');
