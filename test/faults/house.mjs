@@ -128,7 +128,7 @@ export class House {
     return lines;
   }
 
-  /** Heals everything, and stops everything. */
+  /** Heals everything, and ends everything: all is judged, so no hub is waited for. */
   async close() {
     this.postgres.thaw();
     await this.database.heal();
@@ -136,7 +136,7 @@ export class House {
     for (const hub of this.hubs) hub.supervise(false);
     await this.known.stop();
     await this.balancer?.close();
-    await Promise.all(this.hubs.map((hub) => hub.child?.stop()));
+    await Promise.all(this.hubs.map((hub) => hub.end()));
     await this.sandbox.stop();
     await this.database.close();
     await this.twilio.close();

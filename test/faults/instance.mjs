@@ -82,6 +82,13 @@ export class Instance {
     this.child.process.kill(signal);
   }
 
+  /** Ends it at once, if it runs. */
+  async end() {
+    if (this.child === undefined || this.child.ended) return;
+    this.kill();
+    await this.exited;
+  }
+
   /** Asks it to leave. @returns how it left, and after how many milliseconds */
   async leave(signal = 'SIGTERM') {
     this.#supervised = false;

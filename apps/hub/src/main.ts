@@ -9,8 +9,8 @@ import { welcome, type Guests } from './demo/welcome.js';
 
 const EXIT_BAD_CONFIGURATION = 78;
 const EXIT_EVENTS_LOST = 1;
-/** npm passes on what its whole process group was sent, and we were too: so soon, a second signal is the first one. */
-const SAME_SIGNAL_MS = 200;
+/** npm passes on what its whole process group was sent, and we were too: under it, a second signal so soon is the first. */
+const SAME_SIGNAL_MS = process.env['npm_lifecycle_event'] === 'start' ? 200 : 0;
 /** What was in hand when a stop is cut off is on the disk, or done again by whoever comes next: only lost events are not. */
 const exitHaving = (lost: number): never => process.exit(lost === 0 ? 0 : EXIT_EVENTS_LOST);
 

@@ -66,8 +66,9 @@ const outcomeOf = (history, spans, seen, { slack, windowMs }) => {
   const [worst] = during.toSorted((a, b) => b.latency.p99 - a.latency.p99);
   const most = Math.max(...during.map(({ latency }) => latency.max));
   const before = answersIn(history, spans[0].before, EVERY_KIND).latency;
-  // in a short form the machine may be busy with other rows, and slower than this all the time
-  const normalMs = slack > 1 ? Math.max(NORMAL_P95_MS * slack, before.p95) : NORMAL_P95_MS;
+  const normalMs = NORMAL_P95_MS * slack;
+  // in a short form other rows may keep the machine from being normal at all: then it cannot tell
+  const tells = slack === 1 || before.p95 <= normalMs;
   const recovery = Math.max(...spans.map((span) => normalAfter(history, span, { normalMs, windowMs })));
   const wrong = during.flatMap((span) => span.wrong);
   const voice = during.reduce((sum, { count }) => sum + count, 0);
@@ -97,11 +98,15 @@ const outcomeOf = (history, spans, seen, { slack, windowMs }) => {
             ),
           ]),
       target(`max of voice in the outage <= ${MOST_MS} ms`, most <= MOST_MS * slack, `${most} ms`),
-      target(
-        `P95 <= ${NORMAL_P95_MS} ms, in each ${windowMs / 1_000} s, within ${NORMAL_WITHIN_MS / 1_000} s of the recovery`,
-        recovery <= NORMAL_WITHIN_MS,
-        `${recovery} ms (before the outage ${before.p95} ms)`,
-      ),
+      ...(tells
+        ? [
+            target(
+              `P95 <= ${NORMAL_P95_MS} ms, in each ${windowMs / 1_000} s, within ${NORMAL_WITHIN_MS / 1_000} s of the recovery`,
+              recovery <= NORMAL_WITHIN_MS,
+              `${recovery} ms (before the outage ${before.p95} ms)`,
+            ),
+          ]
+        : []),
       ...(slack > 1
         ? []
         : [
@@ -130,7 +135,7 @@ const SHORT = {
   outage: 4_000,
   after: 6_000,
   window: 1_000,
-  settle: 20_000,
+  settle: 60_000,
 };
 const must = '100 % right TwiML, P99 <= 150 ms, max 500 ms, 0 lost, normal P95 within 5 s of recovery';
 const common = {
