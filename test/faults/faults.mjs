@@ -35,6 +35,7 @@ With a row: its long form, in batches; each adds a line to test/faults/results.j
 (Ctrl-C ends after the batch, twice at once) and goes on after the last batch of the same row and seed.
   --trials N   how many trials there should be with this seed, those of earlier sittings included
   --seed S     1 unless given
+  --rate N     webhooks per second of a long form, instead of its own: for a machine that is slower than that
   --short      the row's short form; nothing is written down
 Exit code 1: something that must hold did not.`;
 
@@ -43,6 +44,7 @@ const readOptions = () => {
     options: {
       trials: { type: 'string' },
       seed: { type: 'string', default: '1' },
+      rate: { type: 'string' },
       short: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -57,7 +59,13 @@ const readOptions = () => {
     if (!/^[1-9]\d*$/.test(values[name])) throw new Error(`--${name} takes a whole number above 0.`);
     return Number(values[name]);
   };
-  return { ...values, names: positionals, trials: number('trials'), seed: number('seed') };
+  return {
+    ...values,
+    names: positionals,
+    trials: number('trials'),
+    seed: number('seed'),
+    rate: number('rate'),
+  };
 };
 
 const timed = (text) => `  ${new Date().toISOString().slice(11, 19)}  ${text}`;
@@ -104,43 +112,40 @@ const short = async (name, { seed, trials, ...more }) => {
   console.log([...lines, ...told(outcome)].join('\n'));
 };
 
-/** Those that measure latencies one by one, with what mostly waits beside them; then the others, three at once, at less load. */
+/** Those that measure latencies one by one; then the others, three at once, at less load, those first that mostly wait. */
 const allShort = async (seed) => {
   const names = Object.keys(rows).filter((name) => rows[name].short !== null);
-  const some = (isSo) => names.filter((name) => isSo(rows[name]));
   const inTurn = async (turns, options) => {
     for (const name of turns) await short(name, { seed, ...options });
   };
-  const beside = { rate: RATE_BESIDE };
-  const waiting = inTurn(
-    some(({ waits }) => waits),
-    beside,
-  );
-  await inTurn(some(({ alone }) => alone));
-  const others = some(({ alone, waits }) => !alone && !waits).values();
-  await Promise.all([waiting, ...Array.from({ length: LANES }, () => inTurn(others, beside))]);
+  await inTurn(names.filter((name) => rows[name].alone));
+  const others = names.filter((name) => !rows[name].alone);
+  const waitingFirst = others.toSorted((a, b) => (rows[b].waits ? 1 : 0) - (rows[a].waits ? 1 : 0)).values();
+  const lane = () => inTurn(waitingFirst, { rate: RATE_BESIDE });
+  await Promise.all(Array.from({ length: LANES }, lane));
 };
 
 let stopping = false;
 
-const long = async (name, seed, wanted) => {
+const long = async (name, { seed, trials: wanted, rate }) => {
   const row = rows[name];
   const total = wanted ?? row.full.trials;
   console.log(`\n${name}: ${row.fault}; ${total} ${row.unit}, seed ${seed}`);
-  for (let first = lastTrial(name, seed) + 1; first <= total && !stopping;) {
+  for (let first = lastTrial(name, seed, rate) + 1; first <= total && !stopping;) {
     const trials = Math.min(row.full.batch, total - first + 1);
     console.log(timed(`trials ${first} to ${first + trials - 1} of ${total}`));
-    const given = { rate: RATE, slack: 1, ...row.full, trials, seed, first };
+    const own = rate === undefined ? {} : { rate };
+    const given = { rate: RATE, slack: 1, ...row.full, ...own, trials, seed, first };
     const outcome = await attempt(name, given, (text) => console.log(timed(text)));
     console.log(told(outcome).join('\n'));
     if (outcome.skipped !== undefined) return;
-    keep({ row: name, seed, first, trials, outcome, tookMs: outcome.tookMs });
+    keep({ row: name, seed, first, trials, rate, outcome, tookMs: outcome.tookMs });
     first += trials;
   }
 };
 
 const main = async () => {
-  const { names, seed, trials, help, short: isShort } = readOptions();
+  const { names, seed, trials, rate, help, short: isShort } = readOptions();
   if (help) return console.log(HELP);
   if (names[0] === 'report') return report(rows);
   if (ensureBuilt() !== 0) throw new Error('The build failed.');
@@ -149,7 +154,9 @@ const main = async () => {
   );
   const startedAt = clock();
   if (names.length === 0) await allShort(seed);
-  else for (const name of names) await (isShort ? short(name, { seed, trials }) : long(name, seed, trials));
+  else
+    for (const name of names)
+      await (isShort ? short(name, { seed, trials }) : long(name, { seed, trials, rate }));
   console.log(`\n${fixed((clock() - startedAt) / 1_000)} s in all`);
 };
 
@@ -160,3 +167,4 @@ process.on('SIGINT', () => {
 });
 process.once('SIGTERM', () => process.exit(143));
 await main();
+process.exit(); // all is closed: nothing that was left open may hold it

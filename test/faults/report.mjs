@@ -70,13 +70,18 @@ const tell = (name, row, lines) => {
     if (sums[key] > 0) console.log(`          ${proof(sums[key], unit)}`);
 };
 
-/** What all runs of each row came to, from the results file. */
+/** What all runs of each row came to, from the results file; those at another rate than the row's stand by themselves. */
 export const report = (rows) => {
   const lines = allResults();
-  for (const [name, row] of Object.entries(rows))
-    tell(
-      name,
-      row,
-      lines.filter((line) => line.row === name),
-    );
+  for (const [name, row] of Object.entries(rows)) {
+    const own = lines.filter((line) => line.row === name);
+    for (const rate of new Set([undefined, ...own.map((line) => line.rate)])) {
+      const title = rate === undefined ? name : `${name} at ${rate} webhooks/s`;
+      tell(
+        title,
+        row,
+        own.filter((line) => line.rate === rate),
+      );
+    }
+  }
 };

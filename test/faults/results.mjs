@@ -27,17 +27,17 @@ export const allResults = () =>
         .map((line) => JSON.parse(line))
     : [];
 
-/** The last trial that a row has behind it with this seed; 0 before the first. */
-export const lastTrial = (row, seed) =>
+/** The last trial that a row has behind it with this seed, and at this rate unless it is the row's own; 0 before the first. */
+export const lastTrial = (row, seed, rate) =>
   Math.max(
     0,
     ...allResults()
-      .filter((line) => line.row === row && line.seed === seed)
+      .filter((line) => line.row === row && line.seed === seed && line.rate === rate)
       .map(({ last }) => last),
   );
 
-/** Adds one batch: which trials, what was counted, and whether everything held. */
-export const keep = ({ row, seed, first, trials, outcome, tookMs }) => {
+/** Adds one batch: which trials, at what rate when it is not the row's own, what was counted, and whether everything held. */
+export const keep = ({ row, seed, first, trials, rate, outcome, tookMs }) => {
   const missed = outcome.checks.filter(({ holds }) => !holds).map(({ name, seen }) => `${name}: ${seen}`);
   const line = {
     row,
@@ -45,6 +45,7 @@ export const keep = ({ row, seed, first, trials, outcome, tookMs }) => {
     first,
     last: first + trials - 1,
     trials,
+    ...(rate === undefined ? {} : { rate }),
     commit: commit(),
     date: new Date().toISOString(),
     tookMs: Math.round(tookMs),
