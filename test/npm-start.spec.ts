@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { Running } from './process.js';
-import { until } from './process.js';
+import { until, type Running } from './process.js';
 import { ProcessHub } from './process-hub.js';
 
 describe('npm start', () => {
@@ -16,8 +15,10 @@ describe('npm start', () => {
 
   /** As a terminal does, and whoever ends a service with all its processes. */
   const toAll = (signal: NodeJS.Signals): void => {
+    const { pid } = npm.process;
+    if (pid === undefined) throw new Error('npm did not start.'); // nor may its group be taken for ours
     try {
-      process.kill(-(npm.process.pid ?? 0), signal);
+      process.kill(-pid, signal);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }

@@ -16,7 +16,7 @@ const restart = async (house, hub) => {
 };
 
 /** A text is refused when neither the database nor the disk takes it in time; on a busy machine that says nothing. */
-const isRefusedText = (line) => line.startsWith('sms.') && line.includes(': 503 ');
+const isRefusedText = (line) => line.startsWith('sms.') && line.includes(':database-unavailable');
 
 const restartAll = async (house, { trials, betweenMs, say }) => {
   await pause(2_000);
