@@ -40,12 +40,20 @@ const isRight = (kind, status, text, forwardTo) => {
   }
 };
 
-const dialAction = (call, isMissed) => ({
-  ...voice(call, isMissed ? 'ringing' : 'in-progress'),
+/** What Twilio says of a call that was forwarded, and that nobody took. */
+export const missedDial = (call) => ({
+  ...voice(call, 'ringing'),
   DialCallSid: call.legSid,
-  DialCallStatus: isMissed ? 'no-answer' : 'completed',
-  DialBridged: isMissed ? 'false' : 'true',
-  ...(isMissed ? {} : { DialCallDuration: '31' }),
+  DialCallStatus: 'no-answer',
+  DialBridged: 'false',
+});
+
+const takenDial = (call) => ({
+  ...voice(call, 'in-progress'),
+  DialCallSid: call.legSid,
+  DialCallStatus: 'completed',
+  DialBridged: 'true',
+  DialCallDuration: '31',
 });
 
 const leg = (call, isMissed) => ({
@@ -152,7 +160,9 @@ export class Traffic {
     });
     await Promise.all([
       ...(isOn && hasLeg ? [this.#deliver(legEvent, urls.leg, leg(call, isMissed), at + rang)] : []),
-      ...(isOn ? [this.#deliver(dialEvent, urls.dial, dialAction(call, isMissed), at + rang + 20)] : []),
+      ...(isOn
+        ? [this.#deliver(dialEvent, urls.dial, isMissed ? missedDial(call) : takenDial(call), at + rang + 20)]
+        : []),
       this.#deliver(endEvent, STATUS, completed(call), at + rang + 60),
     ]);
   }

@@ -14,7 +14,7 @@ import { reachLater, reachNow, takenNow } from './database/reach.js';
 import { Stop } from './stop.js';
 
 /** A database that is away is not waited for: calls are answered by the sealed snapshot. */
-const FIRST_LOOK_MS = 1_000;
+const FIRST_LOOK_MS = 500;
 /** Our own was just started, so it comes. */
 const OWN_WITHIN_MS = 30_000;
 /** One that fell silent after that look keeps no caller waiting either. */
@@ -59,13 +59,11 @@ export const startHub = async (settings: Configuration): Promise<Hub> => {
       ? await startEmbeddedPostgres({ dataDir: settings.DATA_DIR, fsync: true })
       : null;
   const address = new DatabaseAddress(settings.DATABASE_URL ?? embedded?.url ?? '');
-  const reaching = reachNow(address, embedded === null ? FIRST_LOOK_MS : OWN_WITHIN_MS);
-  reaching.catch(() => undefined);
   const { platformKey, sealingKey } = keys;
   const ground = { settings, sealingKey, platformKey, address, lanes: lanesTo(address) };
   const app = await createApplication(ground);
   serveDocs(app, settings.publicUrl);
-  const there = await reaching;
+  const there = await reachNow(address, embedded === null ? FIRST_LOOK_MS : OWN_WITHIN_MS);
   await app.init();
   const isFinished = there && (await takenNow(registerAccount(app, settings), FIRST_WORDS_MS));
   prepareDoors(app.getHttpServer());

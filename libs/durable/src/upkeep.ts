@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Cron, CronExpression } from '@nestjs/schedule';
-import { Configuration, Db, inContext, Log, newId } from '#libs/platform';
+import { Configuration, Db, inContext, isOutage, Log, newId } from '#libs/platform';
 
 const PARTITIONED = ['webhook_events', 'events', 'decisions', 'message_statuses'];
 const MONTHS_AHEAD = 3;
@@ -24,7 +24,8 @@ export class Upkeep implements OnApplicationBootstrap {
     try {
       await inContext({ requestId: newId(), lane: 'jobs' }, () => this.chores());
     } catch (error) {
-      this.log.error('the chores failed and are tried in an hour', error);
+      if (isOutage(error)) this.log.warn('the database is away: the chores are tried in an hour');
+      else this.log.error('the chores failed and are tried in an hour', error);
     }
   }
 

@@ -1,4 +1,5 @@
 import { clockSkew } from './clock-skew.mjs';
+import { coldStart } from './cold-start.mjs';
 import { commitCut } from './commit-cut.mjs';
 import { databaseBlackHole, databaseFreeze, databaseStop } from './database.mjs';
 import { diskFull } from './disk-full.mjs';
@@ -15,6 +16,7 @@ import { workerKilled } from './worker-killed.mjs';
 /** Every row of the suite, in the order of the short form: the longest of those that run beside others comes first. */
 export const rows = {
   steady,
+  'cold-start': coldStart,
   'database-stop': databaseStop,
   'database-freeze': databaseFreeze,
   'database-black-hole': databaseBlackHole,
