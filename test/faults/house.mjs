@@ -52,20 +52,22 @@ export class House {
   ) {
     const port = await freePort();
     const url = `http://localhost:${port}`;
-    const sandbox = await startSandbox(stage, url, { SANDBOX_KEEP: KEEP });
+    const sandboxPort = await freePort();
+    const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
+    const starting = startSandbox(stage, url, { SANDBOX_KEEP: KEEP, SANDBOX_PORT: String(sandboxPort) });
     const databaseUrl = await stage.createDatabase(`hub_${randomBytes(4).toString('hex')}`);
     const database = await TcpProxy.open(targetOf(stage.postgres.url), {
       speaksPostgres: watchesCommits,
       port: await freePort(),
     });
-    const twilio = await TcpProxy.open(targetOf(sandbox.url), { port: await freePort() });
+    const twilio = await TcpProxy.open(targetOf(sandboxUrl), { port: await freePort() });
     const key = randomBytes(24).toString('hex');
     const common = {
       PUBLIC_URL: url,
       DATABASE_URL: database.urlOf(databaseUrl),
       ADMIN_API_KEY: key,
       ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-      TWILIO_API_BASE_URL: twilio.urlOf(sandbox.url),
+      TWILIO_API_BASE_URL: twilio.urlOf(sandboxUrl),
       API_RATE_PER_SECOND: '10000',
       API_RATE_BURST: '20000',
       ...env,
@@ -77,8 +79,11 @@ export class House {
     }
     hubs.forEach((hub, index) => prepare?.(hub, index));
     const postgres = new PostgresControl(stage, database);
+    const startAll = async () => {
+      for (const hub of hubs.slice(0, instances.length)) await hub.start();
+    };
+    const [sandbox] = await Promise.all([starting, startAll()]);
     const house = new House({ stage, url, key, sandbox, databaseUrl, database, twilio, hubs, postgres });
-    for (const hub of hubs.slice(0, instances.length)) await hub.start();
     if (balanced)
       house.balancer = await Balancer.open(
         port,
@@ -101,6 +106,16 @@ export class House {
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
     return JSON.parse(text);
+  }
+
+  /**
+   * Gathers statistics, as autovacuum does once a minute: a database in use has them, and one that has just been made
+   * plans its statements for empty tables.
+   */
+  async analyze() {
+    const database = await this.stage.connectTo(this.databaseUrl);
+    await database.query('analyze');
+    await database.end();
   }
 
   /** Tells the sandbox what to do, below `/sandbox`. */

@@ -97,9 +97,10 @@ describe('the sending rules', () => {
     [{ automaticLastHour: AUTOMATIC_PER_HOUR }, 'rate-capped'],
     [{ automaticLastHour: AUTOMATIC_PER_HOUR, automatic: false, purpose: 'reply' }, null],
     [{ sentToday: 2_000 }, 'rate-capped'],
-    [{ sentToday: 9_999, dailyMessageCap: null }, null],
+    [{ sentToday: null, dailyMessageCap: null }, null],
     [{ prefixTextBacks: 20 }, 'rate-capped'],
     [{ prefixTextBacks: 20, purpose: 'reply' }, null],
+    [{ prefixTextBacks: null, prefixTextBackCap: null }, null],
   ])('given %j refuse with %s', (changes, refusal) => {
     const verdict = mayBeSent({ ...fine, ...changes });
     expect(verdict.refusal).toBe(refusal);

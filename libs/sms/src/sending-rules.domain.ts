@@ -24,11 +24,11 @@ export interface SendingInput {
   readonly toHubNumber: boolean;
   /** Automatic texts in this conversation in the last hour. */
   readonly automaticLastHour: number;
-  /** The tenant's texts in its local day. */
-  readonly sentToday: number;
+  /** The tenant's texts in its local day; null without a cap. */
+  readonly sentToday: number | null;
   readonly dailyMessageCap: number | null;
-  /** Text-backs in the last ten minutes to numbers that share all but their last four digits. */
-  readonly prefixTextBacks: number;
+  /** Text-backs in the last ten minutes to numbers that share all but their last four digits; null without a cap. */
+  readonly prefixTextBacks: number | null;
   readonly prefixTextBackCap: number | null;
 }
 
@@ -60,6 +60,8 @@ interface Rule {
   readonly looksAt: (input: SendingInput) => Readonly<Record<string, unknown>>;
   readonly refuses: (input: SendingInput) => boolean;
 }
+
+const reached = (count: number | null, cap: number | null): boolean => cap !== null && (count ?? 0) >= cap;
 
 const RULES: readonly Rule[] = [
   {
@@ -108,14 +110,14 @@ const RULES: readonly Rule[] = [
     name: 'daily-cap',
     refusal: 'rate-capped',
     looksAt: ({ sentToday, dailyMessageCap }) => ({ sentToday, cap: dailyMessageCap }),
-    refuses: ({ sentToday, dailyMessageCap }) => dailyMessageCap !== null && sentToday >= dailyMessageCap,
+    refuses: ({ sentToday, dailyMessageCap }) => reached(sentToday, dailyMessageCap),
   },
   {
     name: 'prefix-cap',
     refusal: 'rate-capped',
     looksAt: ({ prefixTextBacks, prefixTextBackCap }) => ({ prefixTextBacks, cap: prefixTextBackCap }),
     refuses: ({ purpose, prefixTextBacks, prefixTextBackCap }) =>
-      purpose === 'text-back' && prefixTextBackCap !== null && prefixTextBacks >= prefixTextBackCap,
+      purpose === 'text-back' && reached(prefixTextBacks, prefixTextBackCap),
   },
 ];
 

@@ -37,15 +37,16 @@ export interface Queued {
   readonly checks: readonly Check[];
 }
 
+/** What has no cap is not counted: whoever has none sends the most. */
 const COUNTS = `
   select
     (select count(*)::int from messages where tenant_id = $1 and conversation_id = $2 and automatic
       and status <> 'suppressed' and created_at > now() - interval '1 hour') as "automaticLastHour",
-    (select count(*)::int from messages where tenant_id = $1 and direction = 'outbound' and status <> 'suppressed'
-      and created_at >= date_trunc('day', now() at time zone $3) at time zone $3) as "sentToday",
-    (select count(*)::int from messages m join contacts c on c.tenant_id = m.tenant_id and c.id = m.contact_id
+    case when $5 then (select count(*)::int from messages where tenant_id = $1 and direction = 'outbound'
+      and status <> 'suppressed' and created_at >= date_trunc('day', now() at time zone $3) at time zone $3) end as "sentToday",
+    case when $6 then (select count(*)::int from messages m join contacts c on c.tenant_id = m.tenant_id and c.id = m.contact_id
       where c.tenant_id = $1 and left(c.number, -4) = left($4, -4) and m.purpose = 'text-back'
-      and m.status <> 'suppressed' and m.created_at > now() - interval '10 minutes') as "prefixTextBacks"`;
+      and m.status <> 'suppressed' and m.created_at > now() - interval '10 minutes') end as "prefixTextBacks"`;
 /** Whether the tenant's day, whatever its zone, may be close to its cap. */
 const NEAR_THE_CAP = `
   select count(*) >= $2 as near from messages where tenant_id = $1 and direction = 'outbound' and created_at > now() - interval '25 hours'`;
@@ -95,7 +96,8 @@ export class Sms {
     if (tenant === undefined) throw new Error('The tenant of this text is not known here yet.');
     const { contact, purpose, author, conversationId } = draft;
     const { dailyMessageCap, prefixTextBackCap } = tenant.settings;
-    const values = [tenant.id, conversationId, tenant.timezone, contact.number];
+    const capped = [dailyMessageCap !== null, prefixTextBackCap !== null];
+    const values = [tenant.id, conversationId, tenant.timezone, contact.number, ...capped];
     const counts = await tx.one<Counts & Record<string, unknown>>(COUNTS, values);
     return mayBeSent({
       ...(counts ?? { automaticLastHour: 0, sentToday: 0, prefixTextBacks: 0 }),
