@@ -7,8 +7,8 @@ import { ACCOUNT } from './webhooks.mjs';
  */
 export const startSandbox = async (stage, hubUrl, settings = {}) => {
   const env = {
-    ...settings,
     SANDBOX_PORT: '0',
+    ...settings,
     SANDBOX_HUB_URL: hubUrl,
     SANDBOX_ACCOUNT_SID: ACCOUNT.accountSid,
     SANDBOX_AUTH_TOKEN: ACCOUNT.authToken,

@@ -17,7 +17,7 @@ import { rows } from './rows/rows.mjs';
 const RATE = 100;
 const SHORT_RATE = 60;
 const RATE_BESIDE = 20;
-const LANES = 3;
+const LANES = 2;
 /** How many times slower than its target a short form may be: it runs on machines that do something else as well. */
 const SLACK = 4;
 
@@ -70,8 +70,11 @@ const readOptions = () => {
 
 const timed = (text) => `  ${new Date().toISOString().slice(11, 19)}  ${text}`;
 
-/** Runs one batch with a limit: a row that hangs ends the whole run, and with it every process it started. */
-const attempt = async (name, given, say) => {
+/**
+ * Runs one batch with a limit: a row that hangs ends the whole run, and with it every process it started.
+ * @param shared a stage that others play on before and after it; its own, unless given
+ */
+const attempt = async (name, given, say, shared) => {
   const row = rows[name];
   const limitMs = row.msFor(given);
   const timer = setTimeout(() => {
@@ -79,7 +82,8 @@ const attempt = async (name, given, say) => {
     process.exit(1);
   }, limitMs);
   const startedAt = clock();
-  const outcome = await onStage((stage) => row.run(stage, { ...given, say }), row.postgres);
+  const play = (stage) => row.run(stage, { ...given, say });
+  const outcome = await (shared === undefined ? onStage(play, row.postgres) : play(shared));
   clearTimeout(timer);
   return { ...outcome, tookMs: clock() - startedAt };
 };
@@ -102,27 +106,34 @@ const told = ({ counts, latency = {}, checks, tookMs, skipped }) => {
 };
 
 /** A row's short form, with all that it says at its end: another may run beside it. */
-const short = async (name, { seed, trials, ...more }) => {
+const short = async (name, { seed, trials, shared, ...more }) => {
   const row = rows[name];
   const lines = [`\n${name}: ${row.fault}`];
   const given = { rate: SHORT_RATE, slack: SLACK, ...row.short, seed, first: 1, ...more };
-  const outcome = await attempt(name, { ...given, trials: trials ?? given.trials }, (text) =>
-    lines.push(timed(text)),
-  );
+  const say = (text) => lines.push(timed(text));
+  const outcome = await attempt(name, { ...given, trials: trials ?? given.trials }, say, shared);
   console.log([...lines, ...told(outcome)].join('\n'));
 };
 
-/** Those that measure latencies one by one; then the others, three at once, at less load, those first that mostly wait. */
+/**
+ * Those that measure latencies first, with one beside them that only waits; then those that stand nobody beside them; then
+ * the others, two at once, at less load. Those in a row with each other share a PostgreSQL, each with a database of its
+ * own.
+ */
 const allShort = async (seed) => {
   const names = Object.keys(rows).filter((name) => rows[name].short !== null);
-  const inTurn = async (turns, options) => {
-    for (const name of turns) await short(name, { seed, ...options });
-  };
-  await inTurn(names.filter((name) => rows[name].alone));
-  const others = names.filter((name) => !rows[name].alone);
-  const waitingFirst = others.toSorted((a, b) => (rows[b].waits ? 1 : 0) - (rows[a].waits ? 1 : 0)).values();
-  const lane = () => inTurn(waitingFirst, { rate: RATE_BESIDE });
-  await Promise.all(Array.from({ length: LANES }, lane));
+  const besides = (beside) => names.filter((name) => rows[name].beside === beside).values();
+  const inTurn = (turns, options) =>
+    onStage(async (stage) => {
+      for (const name of turns) {
+        const shared = rows[name].postgres === undefined ? stage : undefined;
+        await short(name, { seed, ...options, shared });
+      }
+    });
+  await Promise.all([inTurn(besides('one that waits')), inTurn(besides('those that measure'))]);
+  await inTurn(besides('nobody'));
+  const others = besides(undefined);
+  await Promise.all(Array.from({ length: LANES }, () => inTurn(others, { rate: RATE_BESIDE })));
 };
 
 let stopping = false;

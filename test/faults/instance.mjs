@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { HUB } from '../../apps/hub/ensure-built.mjs';
@@ -19,18 +19,17 @@ export class Instance {
   /** How long each start took until the hub was ready, in milliseconds. */
   startTimes = [];
   #supervised = false;
+  #launching = Promise.resolve();
 
-  constructor(stage, { name, port, env }) {
-    Object.assign(this, { stage, name, port, env });
-    this.folder = join(stage.folder, `data-${name}`);
+  constructor(stage, parts) {
+    Object.assign(this, { stage, ...parts });
   }
 
   /** @param options of the house; a worker serves no webhooks and gets a port of its own */
   static async make(stage, { name, port, role = 'all', env }) {
     const own = port ?? (await freePort());
-    const instance = new Instance(stage, { name, port: own, env: { ...env, ROLE: role } });
-    await mkdir(instance.folder, { recursive: true });
-    return instance;
+    const folder = await mkdtemp(join(stage.folder, `data-${name}-`));
+    return new Instance(stage, { name, port: own, folder, env: { ...env, ROLE: role } });
   }
 
   get pid() {
@@ -41,8 +40,13 @@ export class Instance {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it and does not wait. */
-  async launch() {
+  /** Starts it and does not wait until it is ready. */
+  launch() {
+    this.#launching = this.#launch();
+    return this.#launching;
+  }
+
+  async #launch() {
     const { folder, port, env } = this;
     const own = { ...env, PORT: String(port), METRICS_PORT: '0', LOG_LEVEL: 'warn', DATA_DIR: folder };
     this.starts += 1;
@@ -84,6 +88,7 @@ export class Instance {
 
   /** Ends it at once, if it runs. */
   async end() {
+    await this.#launching;
     if (this.child === undefined || this.child.ended) return;
     this.kill();
     await this.exited;

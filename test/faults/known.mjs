@@ -11,7 +11,8 @@ export class Known {
 
   constructor(tell) {
     this.tell = tell;
-    this.timer = setInterval(() => void this.flush(), TOLD_EVERY_MS);
+    // a failure is heard by whoever waits for the next flush
+    this.timer = setInterval(() => void this.flush().catch(() => undefined), TOLD_EVERY_MS);
     this.add = ({ kind, ...one }) => void this.#waiting.push({ kind, one });
   }
 

@@ -78,7 +78,7 @@ export const killSends = {
     healMs: 240_000,
     patient: true,
   },
-  short: { trials: 2, latestMs: 1_000, settleAfterSeconds: 3, settleMs: 20_000, healMs: 0, patient: false },
+  short: { trials: 2, latestMs: 1_000, settleAfterSeconds: 3, settleMs: 60_000, healMs: 0, patient: false },
   counted: { sends: 'sends' },
   msFor: ({ trials, settleMs }) => 180_000 + trials * 20_000 + settleMs,
   overall,

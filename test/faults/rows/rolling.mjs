@@ -91,7 +91,7 @@ const run = async (stage, { seed, first, trials, betweenMs, settleMs, rate, slac
 export const rolling = {
   fault: 'rolling restarts of two instances behind a balancer under 100 webhooks/s',
   unit: 'restarts',
-  alone: true,
+  beside: 'nobody',
   must: '0 failed requests, keep-alive reuse included',
   full: { trials: 50, batch: 25, betweenMs: 1_000, settleMs: 120_000 },
   short: { trials: 2, betweenMs: 300, settleMs: 60_000 },

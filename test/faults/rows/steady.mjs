@@ -66,7 +66,6 @@ const run = async (stage, { seed, first, warmUpMs, runMs, settleMs, rate, say })
 export const steady = {
   fault: 'none: 100 webhooks/s for 10 minutes',
   unit: 'runs of 10 minutes',
-  alone: true,
   must: 'P95 <= 75 ms, P99 <= 200 ms, memory flat (<= 1 % per 10 min, once the lists of Twilio were read at full length)',
   full: { trials: 1, batch: 1, warmUpMs: WARM_UP_MS, runMs: 600_000, settleMs: 60_000 },
   short: null,
