@@ -30,14 +30,17 @@ const restartAll = async (house, { trials, betweenMs, say }) => {
   return exits;
 };
 
-const run = async (stage, { seed, first, trials, betweenMs, settleMs, rate, slack, say }) => {
+const run = async (
+  stage,
+  { seed, first, trials, betweenMs, lameDuckSeconds, settleMs, rate, slack, say },
+) => {
   const given = {
     seed,
     first,
     rate,
     settleMs,
     retries: 0,
-    house: { instances: ['all', 'all'], balanced: true },
+    house: { instances: ['all', 'all'], balanced: true, env: { LAME_DUCK_SECONDS: String(lameDuckSeconds) } },
   };
   const work = (house) => restartAll(house, { trials, betweenMs, say });
   const { history, seen, done: exits, house } = await underLoad(stage, given, work);
@@ -93,8 +96,8 @@ export const rolling = {
   unit: 'restarts',
   beside: 'nobody',
   must: '0 failed requests, keep-alive reuse included',
-  full: { trials: 50, batch: 25, betweenMs: 1_000, settleMs: 120_000 },
-  short: { trials: 2, betweenMs: 300, settleMs: 60_000 },
+  full: { trials: 50, batch: 25, betweenMs: 1_000, lameDuckSeconds: 5, settleMs: 120_000 },
+  short: { trials: 2, betweenMs: 300, lameDuckSeconds: 2, settleMs: 60_000 },
   counted: { sent: 'requests' },
   msFor: ({ trials, settleMs }) => 120_000 + trials * 40_000 + settleMs,
   run,
