@@ -28,7 +28,7 @@ ${Object.entries(rows)
   .join('\n')}
   report               what all long runs came to, from test/faults/results.jsonl
 
-Without a row: each that has one in its short form, in all under three minutes; nothing is written down. Latencies may be
+Without a row: each that has one in its short form, in all three to four minutes; nothing is written down. Latencies may be
 ${SLACK} times their target then, at ${SHORT_RATE} webhooks/s or less, and what takes minutes (texts of unknown outcome, imports) is waited for in the long forms only. A text refused
 (503) because the machine's disk was slow is counted, and judged in the long forms only.
 With a row: its long form, in batches; each adds a line to test/faults/results.jsonl. It can be stopped at any time
