@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { silenceTellsAfterMs, type Waiting } from './backlog.domain.js';
+import { mayDrain, silenceTellsAfterMs, type Waiting } from './backlog.domain.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -67,5 +67,18 @@ describe('silence about a call', () => {
     ],
   ])('%s', (_, waiting, ageMs, tellsAfterMs) => {
     expect(silenceTellsAfterMs(waiting, ageMs)).toBe(tellsAfterMs);
+  });
+});
+
+describe('what waits on the disk', () => {
+  it.each<[string, number, number, boolean]>([
+    ['may be brought where the database never was away', 0, NEVER_AWAY, true],
+    ['waits while the database is away', MINUTE, 0, false],
+    ['waits until callers have their connections', MINUTE, 2_499, false],
+    ['may be brought then', MINUTE, 2_500, true],
+    ['waits no longer than a short outage was', 300, 300, true],
+    ['waits for as long as that', 300, 299, false],
+  ])('%s', (_, awayForMs, backForMs, may) => {
+    expect(mayDrain({ awayForMs, backForMs })).toBe(may);
   });
 });

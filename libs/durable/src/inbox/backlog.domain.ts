@@ -7,6 +7,11 @@ const BLINK_MS = 1_000;
  */
 const othersDrainMs = (awayForMs: number): number =>
   Math.min((awayForMs < BLINK_MS ? 0 : 5_000) + 2 * awayForMs, 90_000);
+/**
+ * How long, once the database is back, those who wait for an answer have it to themselves: all connections are new, and
+ * what waits on the disk would slow them down just then. After a short outage it is no longer than that was.
+ */
+const HEAD_START_MS = 2_500;
 /** Longer than this nobody waits for a disk: a call that is older is not texted any more. */
 export const DISK_AWAITED_MS = 10 * 60_000;
 
@@ -31,3 +36,7 @@ export const silenceTellsAfterMs = ({ isHere, backForMs, awayForMs }: Waiting, a
   if (!isHere && !isElsewhere) return 0;
   return backForMs < DISK_AWAITED_MS ? Number.POSITIVE_INFINITY : DISK_AWAITED_MS;
 };
+
+/** Whether what waits on the disk may be brought now, without slowing down those who wait for an answer. */
+export const mayDrain = ({ backForMs, awayForMs }: Omit<Waiting, 'isHere'>): boolean =>
+  backForMs >= Math.min(awayForMs, HEAD_START_MS);

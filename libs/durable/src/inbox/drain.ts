@@ -2,6 +2,7 @@ import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Db, inContext, Metrics, newId, pause, STOP_MS, within } from '#libs/platform';
 
+import { mayDrain } from './backlog.domain.js';
 import { EventKeeper, NOT_YOURS } from './event-keeper.js';
 import { Inbox } from './inbox.js';
 import { isHopeless, triedAgain, type Tries } from './patience.domain.js';
@@ -34,7 +35,7 @@ export class Drain implements BeforeApplicationShutdown {
 
   @Interval(EVERY_MS)
   look(): void {
-    if (this.stopping || this.db.away) return;
+    if (this.mustStop || !mayDrain(this.db)) return;
     this.draining ??= this.drain().finally(() => (this.draining = undefined));
   }
 
