@@ -50,12 +50,12 @@ const breakAgainAndAgain = async (house, { breaks, mends, trials, lengths, say }
 
 /** Load before, during and after an outage. */
 const outage =
-  (breaks, mends) =>
+  (breaks, mends, options) =>
   async (stage, { seed, first, trials, lengths, rate, slack, say }) => {
     const work = (house) => breakAgainAndAgain(house, { breaks, mends, trials, lengths, say });
     const { history, seen, done } = await underLoad(
       stage,
-      { seed, first, rate, settleMs: lengths.settle },
+      { seed, first, rate, settleMs: lengths.settle, house: options },
       work,
     );
     return outcomeOf(history, done, seen, { slack, windowMs: lengths.window });
@@ -166,6 +166,7 @@ export const databaseFreeze = {
   run: outage(
     (house) => house.postgres.freeze(),
     (house) => house.postgres.thaw(),
+    { proxied: false },
   ),
 };
 
