@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Inbox, Snapshot, Spool } from '#libs/durable';
-import { Db, Log, Metrics, pause } from '#libs/platform';
+import { Log, Metrics, pause } from '#libs/platform';
 
 import { ACCOUNT, newCaller, newSid, TestHub, type TestTenant } from '../hub.js';
 
@@ -91,15 +91,6 @@ describe('events that come late', () => {
     errors.mockRestore();
     await hub.database.query('drop trigger timing on messages');
   }, 70_000);
-
-  it('wait for a moment once the database is back, so that callers have it to themselves', async () => {
-    const db = hub.app.get(Db);
-    await duringOutage(async () => {
-      expect((await texts(newCaller(), 'in an outage')).status).toBe(200);
-      await hub.eventually(async () => db.awayForMs > 1_500);
-    });
-    expect(db.backForMs).toBeGreaterThan(1_500);
-  }, 30_000);
 
   it('about a text of somebody else are recorded and dropped', async () => {
     const from = newCaller();

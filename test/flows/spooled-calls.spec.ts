@@ -164,4 +164,17 @@ describe('a call of which words wait on a disk', () => {
     await answeredAfterAll(from);
     await answeredAfterAll(silent);
   }, 90_000);
+
+  it('is kept a moment after the database is back, which callers have to themselves until then', async () => {
+    const [db, spool] = [hub.app.get(Db), hub.app.get(Spool)];
+    await hub.database.open(false);
+    try {
+      await calls.incoming(newSid('CA'), newCaller());
+      await hub.eventually(async () => db.away && db.awayForMs > 1_500);
+    } finally {
+      await hub.database.open(true);
+    }
+    await hub.eventually(async () => spool.size.records === 0, 15_000);
+    expect(db.backForMs).toBeGreaterThan(1_500);
+  }, 30_000);
 });
