@@ -40,7 +40,8 @@ const watch = async (house, { warmUpMs, runMs, say }) => {
 
 const run = async (stage, { seed, first, warmUpMs, runMs, settleMs, rate, say }) => {
   const work = (house) => watch(house, { warmUpMs, runMs, say });
-  const { history, seen, done } = await underLoad(stage, { seed, first, rate, settleMs }, work);
+  const given = { seed, first, rate, settleMs, house: { proxied: false } };
+  const { history, seen, done } = await underLoad(stage, given, work);
   const { looks, span } = done;
   const { latency } = answersIn(history, span, EVERY_KIND);
   const growth = growthOf(looks);
