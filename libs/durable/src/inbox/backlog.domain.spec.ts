@@ -41,12 +41,12 @@ describe('silence about a call', () => {
     ],
     [
       'tells nothing for longer than they need after a short outage',
-      { isHere: false, awayForMs: SECOND, backForMs: 6_999 },
+      { isHere: false, awayForMs: SECOND, backForMs: 7_999 },
       MINUTE,
       NOBODY_KNOWS,
     ],
     ['tells at once after a blink', { isHere: false, awayForMs: 300, backForMs: 600 }, MINUTE, 0],
-    ['tells soon after that', { isHere: false, awayForMs: SECOND, backForMs: 7_000 }, MINUTE, 0],
+    ['tells soon after that', { isHere: false, awayForMs: SECOND, backForMs: 8_000 }, MINUTE, 0],
     [
       'tells nothing while words wait here',
       { isHere: true, awayForMs: MINUTE, backForMs: 9 * MINUTE },
@@ -76,8 +76,9 @@ describe('what waits on the disk', () => {
     ['waits while the database is away', MINUTE, 0, false],
     ['waits until callers have their connections', MINUTE, 2_499, false],
     ['may be brought then', MINUTE, 2_500, true],
-    ['waits no longer than a short outage was', 300, 300, true],
-    ['waits for as long as that', 300, 299, false],
+    ['waits no longer than a short outage was', 1_500, 1_500, true],
+    ['waits for as long as that', 1_500, 1_499, false],
+    ['may be brought at once after a blink', 300, 1, true],
   ])('%s', (_, awayForMs, backForMs, may) => {
     expect(mayDrain({ awayForMs, backForMs })).toBe(may);
   });

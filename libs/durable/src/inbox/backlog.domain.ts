@@ -1,17 +1,17 @@
 /** An outage that is over so soon was a busy database. */
 const BLINK_MS = 1_000;
+/** The longest head start: until then all connections are new, and what waits on the disk would slow callers down. */
+const HEAD_START_MS = 2_500;
+/** How long, once the database is back, callers have it to themselves: after a blink not at all, nor longer than it was away. */
+const headStartMs = (awayForMs: number): number =>
+  awayForMs < BLINK_MS ? 0 : Math.min(awayForMs, HEAD_START_MS);
 /**
- * How long other hosts are given, once the database is back, to bring what waits on their disks: they take events from
- * there at least half as fast as those come, and those that had to find out that it is back begin within seconds; after
- * a minute and a half nobody waits for them. A blink leaves next to nothing.
+ * How long other hosts are given, once the database is back, to bring what waits on their disks: they too give callers a
+ * head start, take events from there at least half as fast as those come, and those that had to find out that it is back
+ * begin within seconds; after a minute and a half nobody waits for them. A blink leaves next to nothing.
  */
 const othersDrainMs = (awayForMs: number): number =>
-  Math.min((awayForMs < BLINK_MS ? 0 : 5_000) + 2 * awayForMs, 90_000);
-/**
- * How long, once the database is back, those who wait for an answer have it to themselves: all connections are new, and
- * what waits on the disk would slow them down just then. After a short outage it is no longer than that was.
- */
-const HEAD_START_MS = 2_500;
+  Math.min(headStartMs(awayForMs) + (awayForMs < BLINK_MS ? 0 : 5_000) + 2 * awayForMs, 90_000);
 /** Longer than this nobody waits for a disk: a call that is older is not texted any more. */
 export const DISK_AWAITED_MS = 10 * 60_000;
 
@@ -39,4 +39,4 @@ export const silenceTellsAfterMs = ({ isHere, backForMs, awayForMs }: Waiting, a
 
 /** Whether what waits on the disk may be brought now, without slowing down those who wait for an answer. */
 export const mayDrain = ({ backForMs, awayForMs }: Omit<Waiting, 'isHere'>): boolean =>
-  backForMs >= Math.min(awayForMs, HEAD_START_MS);
+  backForMs >= headStartMs(awayForMs);
