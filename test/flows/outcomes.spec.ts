@@ -75,12 +75,24 @@ describe('the outcome of a call', () => {
     expect(hub.sandbox.textsTo(from)).toEqual([]);
   });
 
-  it('behind a voicemail is missed when screening asks for a key', async () => {
-    const from = newCaller();
-    await hub.call(from, screened.number, { behaviour: 'voicemail' });
-    const missed = { outcome: 'missed', missedReason: 'voicemail', textBack: { sent: true } };
-    expect(await screenedCalls.settled(from)).toMatchObject(missed);
-  });
+  it.each([
+    ['no-answer', 'no-answer'],
+    ['voicemail', 'voicemail'],
+  ])(
+    'under screening is missed, with no wait for a key, when it meets %s',
+    async (behaviour, missedReason) => {
+      const from = newCaller();
+      await hub.call(from, screened.number, { behaviour });
+      const missed = { outcome: 'missed', missedReason, textBack: { sent: true } };
+      const call = await screenedCalls.settled(from);
+      expect(call).toMatchObject(missed);
+      const path = `/v1/calls/${call.id}/decisions`;
+      const { body } = await hub.get<{ data: readonly unknown[] }>(path, screened.key);
+      expect(body.data).toContainEqual(
+        expect.objectContaining({ name: 'outcome', input: { patience: 'fresh' } }),
+      );
+    },
+  );
 
   it.each([
     ['1', { outcome: 'answered', missedReason: null }],

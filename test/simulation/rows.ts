@@ -1,5 +1,5 @@
 import type { Evidence } from '../../libs/calls/src/evidence.domain.js';
-import type { Patience } from '../../libs/calls/src/outcome.domain.js';
+import type { Patience } from '../../libs/calls/src/verdict.domain.js';
 import type { Handler } from '../../libs/conversations/src/handler/handler.domain.js';
 import type { InboxEvent } from '../../libs/durable/src/inbox/webhook-events.js';
 import type { DeliveryKind } from '../../libs/integrations/src/call-service.domain.js';

@@ -1,6 +1,7 @@
 import type { Evidence } from '../../libs/calls/src/evidence.domain.js';
 import { heardIn, withPlan, type CallEvent } from '../../libs/calls/src/heard.domain.js';
-import { moveOf, outcomeOf, type Final, type Patience } from '../../libs/calls/src/outcome.domain.js';
+import { outcomeOf } from '../../libs/calls/src/outcome.domain.js';
+import { moveOf, type Final, type Patience } from '../../libs/calls/src/verdict.domain.js';
 
 /** What was heard of a call so far, and the verdict, once there is one. */
 export interface Hearing {

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import type { Evidence } from './evidence.domain.js';
-import type { MissedReason } from './outcome.domain.js';
+import type { MissedReason } from './verdict.domain.js';
 
 /** A call to a hub number, and everything heard about it. */
 @Entity('calls')

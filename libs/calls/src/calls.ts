@@ -7,16 +7,9 @@ import type { Call } from './call.entity.js';
 import { COLUMNS } from './call-columns.js';
 import { callView } from './call-view.js';
 import { digitsOf, finalOf, lastHeardAt, legsOf, type Observation } from './evidence.domain.js';
-import {
-  moveOf,
-  outcomeOf,
-  rangSeconds,
-  WAIT_SECONDS,
-  type Final,
-  type Patience,
-  type Verdict,
-} from './outcome.domain.js';
+import { outcomeOf, rangSeconds } from './outcome.domain.js';
 import { LONGEST_CALL_SECONDS, OVERDUE_SECONDS, sweepAfterSeconds } from './sweep.domain.js';
+import { moveOf, WAIT_SECONDS, type Final, type Patience, type Verdict } from './verdict.domain.js';
 
 /** A call as a webhook names it. */
 export interface CallIdentity {

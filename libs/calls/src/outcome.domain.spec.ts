@@ -9,11 +9,9 @@ import {
   type Evidence,
   type Observation,
 } from './evidence.domain.js';
-import { outcomeOf, rangSeconds, type Patience, type Verdict } from './outcome.domain.js';
+import { outcomeOf, rangSeconds } from './outcome.domain.js';
+import type { Patience, Verdict } from './verdict.domain.js';
 
-const keypress: Evidence = { plan: { screening: 'keypress' } };
-const keypressOf = (phones: number): Evidence => ({ plan: { screening: 'keypress', phones } });
-const digit = (sid: string, pressed: string): Evidence => ({ [digitObservation(sid)]: { digit: pressed } });
 const dial = (status: string, bridged: boolean | null, durationSeconds: number | null = null): Evidence => ({
   dial: { status, bridged, durationSeconds },
 });
@@ -88,78 +86,6 @@ describe('the outcome', () => {
       { ...final('completed', 60), ...leg('A', 'completed', 50) },
       'waited',
       { kind: 'answered' },
-    ],
-    [
-      'screened, bridged, no digit yet',
-      { ...keypress, ...dial('completed', true, 5) },
-      'fresh',
-      { kind: 'wait', awaiting: 'digit' },
-    ],
-    [
-      'screened, bridged, no digit came',
-      { ...keypress, ...dial('completed', true, 5) },
-      'waited',
-      missed('voicemail'),
-    ],
-    [
-      'screened, the right digit',
-      { ...keypress, ...dial('completed', true, 5), digit: { digit: '1' } },
-      'fresh',
-      { kind: 'answered' },
-    ],
-    [
-      'screened, another digit',
-      { ...keypress, ...dial('no-answer', false), digit: { digit: '3' } },
-      'fresh',
-      missed('declined'),
-    ],
-    [
-      'screened, asked and silent',
-      { ...keypress, ...dial('no-answer', false), asked: {} },
-      'waited',
-      missed('voicemail'),
-    ],
-    [
-      'screened, nobody picked up',
-      { ...keypress, ...dial('no-answer', false) },
-      'waited',
-      missed('no-answer'),
-    ],
-    [
-      'two asked, one declined and one took it',
-      { ...keypressOf(2), ...dial('completed', true, 40), ...digit('A', '2'), ...digit('B', '1') },
-      'fresh',
-      { kind: 'answered' },
-    ],
-    [
-      'two asked, bridged, and only a refusal heard yet',
-      { ...keypressOf(2), ...dial('completed', true, 40), ...digit('A', '2') },
-      'fresh',
-      { kind: 'wait', awaiting: 'digit' },
-    ],
-    [
-      'two asked, bridged, and only a refusal heard',
-      { ...keypressOf(2), ...dial('completed', true, 40), ...digit('A', '2') },
-      'waited',
-      missed('declined'),
-    ],
-    [
-      'two asked, both declined',
-      { ...keypressOf(2), ...dial('completed', null), ...digit('A', '2'), ...digit('B', '3') },
-      'fresh',
-      missed('declined'),
-    ],
-    [
-      'two asked, nobody bridged, one declined',
-      { ...keypressOf(2), ...dial('no-answer', false), ...digit('A', '2') },
-      'fresh',
-      missed('declined'),
-    ],
-    [
-      'two asked, nobody bridged, and one silent',
-      { ...keypressOf(2), ...dial('no-answer', false), ...digit('A', '') },
-      'fresh',
-      { kind: 'wait', awaiting: 'digit' },
     ],
     [
       'rejected',

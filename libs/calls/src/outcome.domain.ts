@@ -1,88 +1,8 @@
-import {
-  digitsOf,
-  finalOf,
-  legsOf,
-  wasAsked,
-  type Evidence,
-  type Leg,
-  type Observation,
-} from './evidence.domain.js';
-
-export type MissedReason =
-  'no-answer' | 'busy' | 'failed' | 'abandoned' | 'voicemail' | 'declined' | 'after-hours';
-
-export type Verdict =
-  | { readonly kind: 'open'; readonly status: 'ringing' | 'in-progress' }
-  /** Evidence is on its way: look again after five seconds. */
-  | { readonly kind: 'wait'; readonly awaiting: 'dial-action' | 'digit' | 'duration' }
-  | { readonly kind: 'answered' }
-  | { readonly kind: 'missed'; readonly reason: MissedReason }
-  | { readonly kind: 'rejected' };
-
-/** A verdict that ends a call. */
-export type Final = Extract<Verdict, { kind: 'answered' | 'missed' | 'rejected' }>;
-
-/** A verdict changes at most once, from answered to missed: a text that went out is not regretted. */
-export const mayChange = (before: Final['kind'] | null, { kind }: Final): boolean =>
-  before === null || (before === 'answered' && kind === 'missed');
-
-/** What a verdict does to a call. */
-export type Move =
-  | { readonly kind: 'stay' | 'progress' | 'wait' }
-  /** Nobody talks any more, and the end was not heard: swept as soon as a call of which nothing is heard. */
-  | { readonly kind: 'lull' }
-  /** The verdict is given. */
-  | { readonly kind: 'end'; readonly verdict: Final };
-
-/** A call as far as a verdict may change it. */
-export interface Judged {
-  readonly status: string;
-  readonly outcome: Final['kind'] | null;
-}
-
-const STAY: Move = { kind: 'stay' };
-
-const whileOpen = (before: Judged['status'], now: 'ringing' | 'in-progress', patience: Patience): Move => {
-  if (now === 'ringing') return before === 'in-progress' ? { kind: 'lull' } : STAY;
-  return before === 'ringing' || patience === 'swept' ? { kind: 'progress' } : STAY;
-};
-
-/** What becomes of a call by a verdict: what is decided waits for nothing more, and talks are seen to begin once. */
-export const moveOf = ({ status, outcome }: Judged, verdict: Verdict, patience: Patience): Move => {
-  switch (verdict.kind) {
-    case 'open':
-      return whileOpen(status, verdict.status, patience);
-    case 'wait':
-      return outcome === null ? { kind: 'wait' } : STAY;
-    case 'answered':
-    case 'missed':
-    case 'rejected':
-      return mayChange(outcome, verdict) ? { kind: 'end', verdict } : STAY;
-  }
-};
-
-/** How patient the judge may be: at first; after evidence was given five seconds; after nothing came at all. */
-export type Patience = 'fresh' | 'waited' | 'swept';
-
-/** How long missing evidence is waited for, in seconds (contract.md, section 3). */
-export const WAIT_SECONDS = 5;
-
-const missed = (reason: MissedReason): Verdict => ({ kind: 'missed', reason });
-const wait = (awaiting: 'dial-action' | 'digit' | 'duration'): Verdict => ({ kind: 'wait', awaiting });
+import { finalOf, legsOf, type Evidence, type Leg, type Observation } from './evidence.domain.js';
+import { screenedBy, unanswered } from './screening.domain.js';
+import { missed, wait, type MissedReason, type Patience, type Verdict } from './verdict.domain.js';
 
 const isMachine = (answeredBy: string | undefined): boolean => /^(machine|fax)/.test(answeredBy ?? '');
-
-const TAKEN = '1';
-
-const isRefusal = (digit: string): boolean => digit !== '' && digit !== TAKEN;
-
-/** After screening: whoever took the call talked to the caller; without a digit it was nobody who could press one. */
-const screenedBy = (evidence: Evidence, patience: Patience): Verdict => {
-  const digits = digitsOf(evidence);
-  if (digits.includes(TAKEN)) return { kind: 'answered' };
-  if (patience === 'fresh' && digits.length < (evidence['plan']?.phones ?? 1)) return wait('digit');
-  return missed(digits.some(isRefusal) ? 'declined' : 'voicemail');
-};
 
 const bridged = (evidence: Evidence, patience: Patience): Verdict => {
   if (isMachine(evidence['amd']?.answeredBy)) return missed('voicemail');
@@ -96,16 +16,6 @@ const abandoned = (evidence: Evidence, patience: Patience): Verdict =>
 const unbridged = (evidence: Evidence, { status }: Observation, patience: Patience): Verdict => {
   if (status === 'busy' || status === 'failed') return missed(status);
   return status === 'canceled' ? abandoned(evidence, patience) : unanswered(evidence, patience);
-};
-
-/** Nobody was bridged: under screening somebody, or a machine, may have picked up all the same. */
-const unanswered = (evidence: Evidence, patience: Patience): Verdict => {
-  if (evidence['plan']?.screening !== 'keypress') return missed('no-answer');
-  const digits = digitsOf(evidence);
-  if (digits.some(isRefusal)) return missed('declined');
-  if (digits.length > 0 || wasAsked(evidence) || legsOf(evidence).some((leg) => leg.answered))
-    return screenedBy(evidence, patience);
-  return patience === 'fresh' ? wait('digit') : missed('no-answer');
 };
 
 const byLegs = (legs: readonly Leg[], otherwise: MissedReason): Verdict => {

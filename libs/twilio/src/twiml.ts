@@ -51,10 +51,10 @@ export const dialedPlainly = (numbers: readonly string[]): string => {
   return response.toString();
 };
 
-/** Asks whoever picked up to press a digit; without one the leg hangs up. */
+/** Asks whoever picked up to press a digit; that none was pressed is told too, for then nobody waits for it. */
 export const screened = (action: string, prompt: string): string => {
   const response = new twilio.twiml.VoiceResponse();
-  const gather = response.gather({ numDigits: 1, timeout: 8, action });
+  const gather = response.gather({ numDigits: 1, timeout: 8, actionOnEmptyResult: true, action });
   gather.say(prompt);
   response.hangup();
   return response.toString();

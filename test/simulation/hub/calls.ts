@@ -1,19 +1,13 @@
 import { isEndHeard, lastHeardAt, type Evidence } from '../../../libs/calls/src/evidence.domain.js';
 import { heardIn, isNote, withPlan, type Heard } from '../../../libs/calls/src/heard.domain.js';
-import {
-  moveOf,
-  outcomeOf,
-  rangSeconds,
-  WAIT_SECONDS,
-  type Final,
-  type Patience,
-} from '../../../libs/calls/src/outcome.domain.js';
+import { outcomeOf, rangSeconds } from '../../../libs/calls/src/outcome.domain.js';
 import { keptFromSweepMs } from '../../../libs/calls/src/import.domain.js';
 import {
   LONGEST_CALL_SECONDS,
   OVERDUE_SECONDS,
   sweepAfterSeconds,
 } from '../../../libs/calls/src/sweep.domain.js';
+import { moveOf, WAIT_SECONDS, type Final, type Patience } from '../../../libs/calls/src/verdict.domain.js';
 import { READ_EVERY_MS, SWEEPS_WAIT_MS } from '../../../libs/twilio/src/gaps/gap-window.domain.js';
 import type { InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import type { Host, Work } from '../host.js';

@@ -47,16 +47,20 @@ const keepable = (error: unknown): Error =>
 /** What the library says (localQueue.js) when it asked for jobs, and does not know whether it got any. */
 const FETCH_FAILED = 'Error occurred fetching jobs';
 
+/** A pool whose clients answer for their own errors (`SteadyClient`): to the library, which looks for both listeners, too. */
+const steady = (pool: Pool): Pool => pool.on('error', () => undefined).on('connect', () => undefined);
+
 /** Makes the tables of the job library; safe to run again, and beside itself. */
 export const prepareJobs = async (address: DatabaseAddress): Promise<void> => {
-  const pool = new Pool({
-    connectionString: address.url,
-    options: address.options,
-    max: 1,
-    Client: SteadyClient,
-    keepAlive: true,
-  });
-  pool.on('error', () => undefined);
+  const pool = steady(
+    new Pool({
+      connectionString: address.url,
+      options: address.options,
+      max: 1,
+      Client: SteadyClient,
+      keepAlive: true,
+    }),
+  );
   try {
     await runMigrations({ pgPool: pool, logger: new Logger(() => () => undefined) });
   } finally {
@@ -189,20 +193,20 @@ export class JobRunner {
   }
 
   private connections(): Pool {
-    const pool = new Pool({
-      connectionString: this.address.url,
-      options: this.address.options,
-      max: CONNECTIONS,
-      Client: SteadyClient,
-      application_name: 'twilio-server jobs',
-      connectionTimeoutMillis: 3_000,
-      idleTimeoutMillis: UNUSED_MS,
-      query_timeout: SILENCE_MS,
-      pipeline: true, // a silent connection is closed, and not lent again
-      keepAlive: true,
-    });
-    pool.on('error', () => undefined);
-    return pool;
+    return steady(
+      new Pool({
+        connectionString: this.address.url,
+        options: this.address.options,
+        max: CONNECTIONS,
+        Client: SteadyClient,
+        application_name: 'twilio-server jobs',
+        connectionTimeoutMillis: 3_000,
+        idleTimeoutMillis: UNUSED_MS,
+        query_timeout: SILENCE_MS,
+        pipeline: true, // a silent connection is closed, and not lent again
+        keepAlive: true,
+      }),
+    );
   }
 
   /** The library counts a job's failures, and gives it up for good: an outage is none, and is waited for here. */
