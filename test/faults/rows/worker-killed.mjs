@@ -20,7 +20,7 @@ const LEFT =
 
 const namesIn = async (database) => (await database.query(NAMES)).rows.map(({ name }) => name);
 
-/** Starts a worker. @returns the names under which it locks jobs: those that nobody had before */
+/** Starts a worker. @returns the names under which it locks jobs, those that nobody had before, and when it was there */
 const startNamed = async (database, hub) => {
   const others = new Set(await namesIn(database));
   await hub.start();
@@ -30,7 +30,7 @@ const startNamed = async (database, hub) => {
     return names.length > 0;
   }, GIVE_UP_MS);
   if (!came) throw new Error('A worker did not say its names.');
-  return names;
+  return { hub, names, cameAt: clock() };
 };
 
 /** Kills a worker with jobs in hand. @returns how many it held, and when the last of them had run elsewhere */
@@ -49,17 +49,17 @@ const killHolding = async (database, { hub, names }) => {
 const killOneByOne = async (house, { random, trials, say }) => {
   const database = await house.stage.connectTo(house.databaseUrl);
   const workers = [];
-  for (const hub of house.hubs.slice(1)) workers.push({ hub, names: await startNamed(database, hub) });
+  for (const hub of house.hubs.slice(1)) workers.push(await startNamed(database, hub));
   house.twilio.delay(TWILIO_MS);
-  await pause(VETERAN_MS);
+  await pause(Math.max(0, workers[1].cameAt + VETERAN_MS - clock())); // whoever is killed, one of the first two is left
   const kills = [];
   while (kills.length < trials) {
-    const victim = workers[Math.floor(random() * workers.length)];
+    const index = Math.floor(random() * workers.length);
     await pause(random() * 3_000);
-    const kill = await killHolding(database, victim);
+    const kill = await killHolding(database, workers[index]);
     if (kill.jobs > 0) kills.push(kill);
     say(`kill ${kills.length} of ${trials}: ${kill.jobs} jobs, ${Math.round(kill.ms)} ms`);
-    victim.names = await startNamed(database, victim.hub);
+    if (kills.length < trials) workers[index] = await startNamed(database, workers[index].hub);
   }
   await database.end();
   await house.twilio.heal();
