@@ -137,6 +137,38 @@ describe('the feed of the event log', () => {
     expect(one.taken).toEqual(expect.arrayContaining(ids(...good)));
   });
 
+  it('reads what is new, however long the log is', async () => {
+    const one = new Instance(db, 'far');
+    const tenantId = await newTenant();
+    const [before, last] = [boiled(), boiled()];
+    await database.query(
+      `insert into events (id, tenant_id, type, subject_id, data)
+       select gen_random_uuid(), $1, $2, gen_random_uuid(), '{"cup": "whole"}' from generate_series(1, 20000)`,
+      [tenantId, TYPE],
+    );
+    await publish(one, tenantId, before);
+    await database.query('analyze events');
+    await database.query(
+      `insert into event_followers (name, written_in, event_id)
+       select 'far', written_in, id from events where subject_id = $1`,
+      [before.subjectId],
+    );
+    const entriesRead = async (): Promise<number> => {
+      const [row] = await database.query(
+        `select sum(idx_tup_read)::int as read from pg_stat_user_indexes where relname like 'events_2%'`,
+      );
+      return Number(row?.['read']);
+    };
+    const atFirst = await entriesRead();
+    await publish(one, tenantId, last);
+    await until(async () => {
+      await one.feed.read();
+      return one.taken.length > 0 && (await entriesRead()) > atFirst; // told a second later
+    });
+    expect(one.taken).toEqual(ids(last));
+    expect((await entriesRead()) - atFirst).toBeLessThan(5_000);
+  });
+
   it('goes on after a dump was restored elsewhere, whose transactions have larger numbers', async () => {
     const tenantId = await newTenant();
     const before = new Instance(db, 'moved');
