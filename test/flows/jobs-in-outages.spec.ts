@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Client } from 'pg';
 import { Adoption, DeadLetters, Retirement } from '#libs/durable';
 import { Db, pause } from '#libs/platform';
@@ -35,6 +35,8 @@ describe('a job', () => {
     hub.database.query(`do $$ begin execute format('alter database %I ${how}', current_database()); end $$`);
   /** Those who are connected stay so, as with a database that only just lives; nobody else gets in. */
   const lets = (connections: number): Promise<unknown> => changed(`connection limit ${connections}`);
+
+  afterEach(() => lets(-1));
 
   it('that meets an outage that is known, waits for its end, and has used up no attempt', async () => {
     const db = hub.app.get(Db);

@@ -7,11 +7,11 @@ const PROBE_EVERY_MS = 250;
 
 /**
  * Stops asking a database that is away: after five outages in a row everything fails at once. Nobody's request is
- * the one that finds out whether it is back: a probe of our own asks every 250 ms, and its success closes it again.
+ * the one that finds out whether it is back: a probe of our own asks every 250 ms, and its success alone closes it again.
+ * What was under way when it opened, and succeeds after all, says only that a connection of before still works.
  */
 export class OutageBreaker {
   private failures = 0;
-  private probing = false;
   private stopped = false;
   private openedAt = Number.NEGATIVE_INFINITY;
   private lastOpenAt = Number.NEGATIVE_INFINITY;
@@ -42,7 +42,7 @@ export class OutageBreaker {
     }
     try {
       const result = await work();
-      this.failures = 0;
+      this.note(false);
       return result;
     } catch (error) {
       if (!isBusy(error)) this.note(isOutage(error));
@@ -57,8 +57,9 @@ export class OutageBreaker {
 
   /** Nobody needs to be asked any more: it is away. */
   trip(): void {
+    if (!this.closed) return;
     this.failures = FAILURES_TO_OPEN;
-    this.note(true);
+    void this.probe();
   }
 
   /** Says who is told when it opens, and when it closes again. */
@@ -71,24 +72,26 @@ export class OutageBreaker {
   }
 
   private note(outage: boolean): void {
+    if (!this.closed) return;
     this.failures = outage ? this.failures + 1 : 0;
-    if (!this.closed && !this.probing) void this.probe();
+    if (!this.closed) void this.probe();
   }
 
   private async probe(): Promise<void> {
-    this.probing = true;
     this.openedAt = performance.now();
     this.lastOpenAt = this.openedAt;
     this.told(true);
-    while (!this.closed && !this.stopped) {
+    let back = false;
+    while (!back && !this.stopped) {
       await pause(PROBE_EVERY_MS);
-      await this.answers().then(
-        () => (this.failures = 0),
-        () => undefined,
+      back = await this.answers().then(
+        () => true,
+        () => false,
       );
     }
-    this.probing = false;
     this.lastOpenAt = performance.now();
-    if (this.closed) this.told(false);
+    if (!back) return;
+    this.failures = 0;
+    this.told(false);
   }
 }
