@@ -44,7 +44,9 @@ export class Sends {
 
   /** A person's text; its id. */
   async write(to: string, body = 'On my way'): Promise<string> {
-    const { body: made } = await this.hub.post<{ id: string }>('/v1/messages', { to, body }, this.tenant.key);
+    const path = '/v1/messages';
+    const { status, body: made } = await this.hub.post<{ id: string }>(path, { to, body }, this.tenant.key);
+    if (status !== 201) throw new Error(`${path}: ${status} ${JSON.stringify(made)}`);
     return made.id;
   }
 

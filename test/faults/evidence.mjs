@@ -40,9 +40,9 @@ const MOST_STORIES = 3;
 /** What was acknowledged just now, such as a callback of a late text, may be on the hub's disk for so long. */
 const DISK_WITHIN_MS = 5_000;
 
-/** The stories of the first that are lost or refused for good, as lines. */
-const storiesOf = async (database, { lost, missing }) => {
-  const sids = [...lost, ...missing].map((event) => event.split(/[| ]/)[1]).slice(0, MOST_STORIES);
+/** The stories of the first of some events, as lines. */
+const storiesOf = async (database, events) => {
+  const sids = events.map((event) => event.split(/[| ]/)[1]).slice(0, MOST_STORIES);
   const stories = [];
   for (const sid of sids)
     for (const [name, sql] of Object.entries(STORY))
@@ -89,8 +89,8 @@ const callbacksOf = async (sandbox) =>
         ],
   );
 
-/** Everything that is known now, sorted. @param tells whether the stories of what is lost are wanted too */
-export const look = async (house, sent, { tells = false } = {}) => {
+/** Everything that is known now, sorted. @param toldOf whose stories are wanted too, of the verdict's events */
+export const look = async (house, sent, toldOf = () => []) => {
   const database = await house.stage.connectTo(house.databaseUrl);
   try {
     // what is acknowledged from here on need not be visible yet
@@ -100,7 +100,7 @@ export const look = async (house, sent, { tells = false } = {}) => {
     const accepted = await acceptedAt(house.sandbox);
     const sends = await sendsAt(house.sandbox);
     const verdict = judgeHistory({ sent: [...sent, ...callbacks], accepted, visible });
-    const stories = tells ? await storiesOf(database, verdict) : [];
+    const stories = await storiesOf(database, toldOf(verdict));
     return { verdict, busy: rows[0], accepted, sends, callbacks, stories };
   } finally {
     await database.end();
@@ -135,9 +135,11 @@ export const settle = async (
   }
   const settledMs = Math.round(clock() - startedAt);
   await pause(quietMs);
-  let told = await look(house, sent, { tells: true });
+  // what was refused, and is given no time to be imported, is no surprise
+  const strange = ({ lost, missing }) => (healMs === 0 ? lost : [...lost, ...missing]);
+  let told = await look(house, sent, strange);
   const isWhole = async () => {
-    if (told.verdict.lost.length > 0) told = await look(house, sent, { tells: true });
+    if (told.verdict.lost.length > 0) told = await look(house, sent, strange);
     return told.verdict.lost.length === 0;
   };
   await eventually(isWhole, DISK_WITHIN_MS);

@@ -12,6 +12,7 @@ import { eventually } from '../bench/stage.mjs';
 const NODE_FLAGS = ['--max-old-space-size=512', ...START_FLAGS];
 /** How long a hub may take to be ready after its start; without its database it never is. */
 const READY_WITHIN_MS = 30_000;
+const ASK_EVERY_MS = 50;
 
 /** One hub process at one port with one data folder, started as often as it is killed. */
 export class Instance {
@@ -65,7 +66,7 @@ export class Instance {
 
   /** @throws with the process's last words when it is not ready in time */
   async ready(withinMs = READY_WITHIN_MS) {
-    const came = await eventually(() => this.isReady(), withinMs, 25);
+    const came = await eventually(() => this.isReady(), withinMs, ASK_EVERY_MS);
     if (!came) throw new Error(`${this.name} is not ready:\n${this.child.said.slice(-2_000)}`);
     this.startTimes.push(clock() - this.startedAt);
     return this;

@@ -21,6 +21,9 @@ const FAULTS = [
   { answer: 'accept-later', afterMs: LATE_MS, error: 500 },
 ];
 
+const inTens = <T>(items: readonly T[]): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / 10) }, (_, nth) => items.slice(nth * 10, nth * 10 + 10));
+
 describe('when every fifth answer of Twilio tells nothing', () => {
   let hub: TestHub;
   let tenant: TestTenant;
@@ -48,10 +51,13 @@ describe('when every fifth answer of Twilio tells nothing', () => {
         (entry) => entry.kind === 'rest' && entry.operation === 'messages.create' && entry.fault !== null,
       ).length;
 
-  const inDoubt = async (): Promise<readonly Record<string, unknown>[]> =>
-    hub.database.query(
-      `select id from messages where direction = 'outbound' and status in ('queued', 'sending')`,
-    );
+  /** How many texts have an end; what the disk took on a slow machine is not there yet. */
+  const ended = async (): Promise<number> =>
+    (
+      await hub.database.query(
+        `select id from messages where direction = 'outbound' and status not in ('queued', 'sending', 'suppressed')`,
+      )
+    ).length;
 
   /** The half minute between two looks passes at once; what Twilio does late has had its time before. */
   const passHalfAMinute = async (): Promise<void> => {
@@ -64,15 +70,16 @@ describe('when every fifth answer of Twilio tells nothing', () => {
   it('no text is sent twice, and each is accepted, failed or held', async () => {
     const receivers = Array.from({ length: BY_PEOPLE }, () => newCaller());
     const callers = Array.from({ length: BY_THE_HUB }, () => newCaller());
-    await Promise.all(receivers.map((to, index) => sends.write(to, `Text ${index % 3}`)));
+    for (const [tens, some] of inTens(receivers).entries())
+      await Promise.all(some.map((to, index) => sends.write(to, `Text ${(tens + index) % 3}`)));
     await Promise.all(callers.map((from) => sends.miss(from)));
-    for (let nth = 0; nth < 12 && (await inDoubt()).length > 0; nth += 1) {
+    for (let nth = 0; nth < 12 && (await ended()) < BY_PEOPLE + BY_THE_HUB; nth += 1) {
       await pause((W_SECONDS + 1.5) * 1_000);
       await passHalfAMinute();
       await pause(500);
     }
     expect(ambiguous()).toBeGreaterThan(20);
-    expect(await inDoubt()).toEqual([]);
+    expect(await ended()).toBe(BY_PEOPLE + BY_THE_HUB);
     const ends = await hub.database.query(`
       select c.number, m.status, m.purpose from messages m join contacts c on c.id = m.contact_id
       where m.direction = 'outbound' and m.status <> 'suppressed'`);

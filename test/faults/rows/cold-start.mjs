@@ -68,8 +68,7 @@ const run = async (stage, { first, trials, slack, say }) => {
   client.close();
   await house.close();
   const wrong = history.filter(({ right }) => !right).map(({ event, status }) => `${event}: ${status}`);
-  // beside a machine's other work, the quickest start tells what the hub itself takes
-  const judged = Object.values(took).map((times) => (slack > 1 ? Math.min(...times) : Math.max(...times)));
+  const slowest = Object.values(took).map((times) => Math.max(...times));
   return {
     counts: countsOf(seen),
     latency: Object.fromEntries(Object.entries(took).map(([how, times]) => [how, latencyOf(times)])),
@@ -77,8 +76,8 @@ const run = async (stage, { first, trials, slack, say }) => {
       none(`of ${history.length} webhooks without the right answer`, wrong),
       target(
         `a call is answered within ${WITHIN_MS / 1_000} s of the start`,
-        judged.every((ms) => ms <= WITHIN_MS),
-        `${judged.map(Math.round).join(' and ')} ms`,
+        slowest.every((ms) => ms <= WITHIN_MS * slack),
+        `${slowest.map(Math.round).join(' and ')} ms`,
       ),
       ...invariantsOf(seen),
     ],
@@ -89,7 +88,6 @@ const run = async (stage, { first, trials, slack, say }) => {
 export const coldStart = {
   fault: 'started without PostgreSQL, which refuses connections or takes them and says nothing; then killed',
   unit: 'starts',
-  beside: 'nobody',
   must: 'calls answered rightly within 3 s of the start; 0 lost, 0 doubled',
   full: { trials: 300, batch: 100 },
   short: { trials: 2 },

@@ -102,7 +102,6 @@ const outcomeOf = (history, seen, spans) => {
 export const diskFull = {
   fault: 'PostgreSQL frozen and the disk full under 100 webhooks/s',
   unit: 'outages',
-  beside: 'one that waits',
   must: 'calls still get the right TwiML; a text is refused with 503 rather than lost; 0 lost',
   full: { trials: 5, batch: 1, outageMs: 30_000, settleMs: 120_000 },
   short: { trials: 1, outageMs: 5_000, settleMs: 60_000 },

@@ -110,7 +110,6 @@ const run = async (stage, { seed, first, texts, calls, downMs, say }) => {
 export const gap = {
   fault: 'the server is down for 5 minutes: 200 texts and 50 calls missed',
   unit: 'gaps',
-  beside: 'those that measure',
   must: 'all imported within 120 s of the start, none twice',
   full: { trials: 5, batch: 1, texts: 200, calls: 50, downMs: 300_000 },
   short: { trials: 1, texts: 40, calls: 10, downMs: 2_000 },

@@ -94,7 +94,6 @@ const run = async (
 export const rolling = {
   fault: 'rolling restarts of two instances behind a balancer under 100 webhooks/s',
   unit: 'restarts',
-  beside: 'nobody',
   must: '0 failed requests, keep-alive reuse included',
   full: { trials: 50, batch: 25, betweenMs: 1_000, lameDuckSeconds: 5, settleMs: 120_000 },
   short: { trials: 2, betweenMs: 300, lameDuckSeconds: 2, settleMs: 60_000 },

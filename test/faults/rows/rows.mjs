@@ -13,22 +13,22 @@ import { steady } from './steady.mjs';
 import { takeoverRace } from './takeover-race.mjs';
 import { workerKilled } from './worker-killed.mjs';
 
-/** Every row of the suite, in the order of the short form: the longest of those that run beside others comes first. */
+/** Every row of the suite, in the order of the short form: the longest comes first. */
 export const rows = {
   steady,
-  'cold-start': coldStart,
-  'database-stop': databaseStop,
-  'database-freeze': databaseFreeze,
-  'database-black-hole': databaseBlackHole,
   'worker-killed': workerKilled,
-  'commit-cut': commitCut,
-  'disk-full': diskFull,
-  rolling,
   gap,
   kill,
+  'database-stop': databaseStop,
+  'database-freeze': databaseFreeze,
   'kill-sends': killSends,
+  'disk-full': diskFull,
   shutdown,
-  'late-acceptance': lateAcceptance,
+  rolling,
   'takeover-race': takeoverRace,
+  'cold-start': coldStart,
+  'late-acceptance': lateAcceptance,
   'clock-skew': clockSkew,
+  'database-black-hole': databaseBlackHole,
+  'commit-cut': commitCut,
 };
