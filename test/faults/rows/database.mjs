@@ -130,7 +130,7 @@ const SHORT = {
   outage: 4_000,
   after: 6_000,
   window: 1_000,
-  settle: 60_000,
+  settle: 90_000,
 };
 const must = '100 % right TwiML, P99 <= 150 ms, max 500 ms, 0 lost, normal P95 within 5 s of recovery';
 const common = {

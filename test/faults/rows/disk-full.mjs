@@ -104,7 +104,7 @@ export const diskFull = {
   unit: 'outages',
   must: 'calls still get the right TwiML; a text is refused with 503 rather than lost; 0 lost',
   full: { trials: 5, batch: 1, outageMs: 30_000, settleMs: 120_000 },
-  short: { trials: 1, outageMs: 5_000, settleMs: 60_000 },
+  short: { trials: 1, outageMs: 5_000, settleMs: 90_000 },
   counted: { voiceDuring: 'voice webhooks' },
   msFor: ({ trials, outageMs, settleMs }) => 120_000 + trials * (outageMs + 10_000) + settleMs,
   run,

@@ -41,7 +41,7 @@ export const kill = {
   unit: 'kills',
   must: '0 lost, 0 doubled texts, 0 doubled entries',
   full: { trials: 200, batch: 100, settleMs: 300_000, healMs: 240_000, patient: true },
-  short: { trials: 2, settleMs: 60_000, healMs: 0, patient: false },
+  short: { trials: 2, settleMs: 90_000, healMs: 0, patient: false },
   counted: { sent: 'webhooks' },
   msFor: ({ trials, settleMs }) => 120_000 + trials * 10_000 + settleMs,
   run,

@@ -43,7 +43,7 @@ export const lateAcceptance = {
   unit: 'sends',
   must: '0 doubled',
   full: { trials: 1_000, batch: 500, latestMs: 60_000, settleAfterSeconds: 90, settleMs: 720_000 },
-  short: { trials: 30, latestMs: 2_000, settleAfterSeconds: 4, settleMs: 60_000 },
+  short: { trials: 30, latestMs: 2_000, settleAfterSeconds: 4, settleMs: 90_000 },
   msFor: ({ trials, latestMs, settleMs }) => 180_000 + trials * 100 + latestMs + settleMs,
   run,
 };

@@ -96,7 +96,7 @@ export const rolling = {
   unit: 'restarts',
   must: '0 failed requests, keep-alive reuse included',
   full: { trials: 50, batch: 25, betweenMs: 1_000, lameDuckSeconds: 5, settleMs: 120_000 },
-  short: { trials: 2, betweenMs: 300, lameDuckSeconds: 2, settleMs: 60_000 },
+  short: { trials: 2, betweenMs: 300, lameDuckSeconds: 2, settleMs: 90_000 },
   counted: { sent: 'requests' },
   msFor: ({ trials, settleMs }) => 120_000 + trials * 40_000 + settleMs,
   run,

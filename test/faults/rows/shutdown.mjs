@@ -108,7 +108,7 @@ export const shutdown = {
   unit: 'shutdowns',
   must: 'exit within 15 s, at once when asked twice; 0 lost, 0 doubled',
   full: { trials: 40, batch: 8, settleMs: 300_000, healMs: 240_000, patient: true },
-  short: { trials: 2, settleMs: 60_000, healMs: 0, patient: false },
+  short: { trials: 2, settleMs: 90_000, healMs: 0, patient: false },
   msFor: ({ trials, settleMs }) => 120_000 + trials * 60_000 + settleMs,
   run,
 };
