@@ -28,9 +28,9 @@ ${Object.entries(rows)
   report               what all long runs came to, from test/faults/results.jsonl
 
 Without a row: each that has one in its short form, ${LANES} at once, at ${SHORT_RATE} webhooks/s, in under three minutes on two cores;
-nothing is written down. What has to be there has to be there all the same. Times may be ${SLACK} times their target then; how soon
-all is fast again, what a busy machine refuses (503), and what takes minutes (texts of unknown outcome, imports) is judged in
-the long forms only.
+nothing is written down. What has to be there has to be there all the same. Latencies, and the 3 s of a start, may be ${SLACK} times
+their target then; how soon all is fast again, who wins the races, what a busy machine refuses (503), and what takes minutes
+(texts of unknown outcome, imports) is judged in the long forms only.
 With a row: its long form, in batches; each adds a line to test/faults/results.jsonl. It can be stopped at any time
 (Ctrl-C ends after the batch, twice at once) and goes on after the last batch of the same row and seed.
   --trials N   how many trials there should be with this seed, those of earlier sittings included
