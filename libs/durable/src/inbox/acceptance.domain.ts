@@ -6,6 +6,8 @@ export type Waits = 'caller' | 'nobody' | 'must-be-kept';
 
 /** How long the database may take for one event, in milliseconds. */
 export const KEEP_WITHIN_MS = 4_000;
+/** And, for several in one transaction, for one statement: who waits longer holds up what the others have locked. */
+export const TOGETHER_WITHIN_MS = 1_000;
 /** How long an event waits for the database before it takes the other road, in milliseconds. */
 export const DATABASE_WITHIN_MS = 200;
 /** And then for the disk. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { mayDrain, silenceTellsAfterMs, type Waiting } from './backlog.domain.js';
+import { batchesOf, mayDrain, silenceTellsAfterMs, type Waiting } from './backlog.domain.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -81,5 +81,18 @@ describe('what waits on the disk', () => {
     ['may be brought at once after a blink', 300, 1, true],
   ])('%s', (_, awayForMs, backForMs, may) => {
     expect(mayDrain({ awayForMs, backForMs })).toBe(may);
+  });
+});
+
+describe('batches', () => {
+  const tenantOf = (one: string): string | null => one[0] ?? null;
+
+  it('are of one tenant each, and of so many at most, in the order in which each began', () => {
+    const waiting = ['a1', 'b1', 'a2', 'a3', 'b2', 'a4', 'c1'];
+    expect(batchesOf(waiting, tenantOf, 2)).toEqual([['a1', 'a2'], ['b1', 'b2'], ['a3', 'a4'], ['c1']]);
+  });
+
+  it('are none when nothing waits', () => {
+    expect(batchesOf([], tenantOf, 2)).toEqual([]);
   });
 });

@@ -40,3 +40,23 @@ export const silenceTellsAfterMs = ({ isHere, backForMs, awayForMs }: Waiting, a
 /** Whether what waits on the disk may be brought now, without slowing down those who wait for an answer. */
 export const mayDrain = ({ backForMs, awayForMs }: Omit<Waiting, 'isHere'>): boolean =>
   backForMs >= headStartMs(awayForMs);
+
+/** What waits, in batches of one tenant each, of so many at most; a batch comes when its first comes. */
+export const batchesOf = <T>(
+  waiting: readonly T[],
+  tenantOf: (one: T) => string | null,
+  most: number,
+): readonly (readonly T[])[] => {
+  const batches: T[][] = [];
+  const open = new Map<string | null, T[]>();
+  for (const one of waiting) {
+    const batch = open.get(tenantOf(one));
+    if (batch !== undefined && batch.length < most) batch.push(one);
+    else {
+      const next = [one];
+      open.set(tenantOf(one), next);
+      batches.push(next);
+    }
+  }
+  return batches;
+};

@@ -1,20 +1,24 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Db, inContext, Metrics, newId, pause, STOP_MS, within } from '#libs/platform';
+import { Db, inContext, newId, pause, STOP_MS, within } from '#libs/platform';
 
-import { mayDrain } from './backlog.domain.js';
-import { EventKeeper, NOT_YOURS } from './event-keeper.js';
+import { batchesOf, mayDrain } from './backlog.domain.js';
+import { EventKeeper, type Kept, NOT_YOURS } from './event-keeper.js';
 import { Inbox } from './inbox.js';
+import { JobRunner } from '../jobs/job-runner.js';
 import { isHopeless, triedAgain, type Tries } from './patience.domain.js';
 import { Refuge } from './refuge.js';
 import type { WaitingEvent } from '../spool/spool-reader.js';
 import type { InboxEvent } from './webhook-events.js';
 
 const EVERY_MS = 250;
-/** More would slow the webhooks that come meanwhile; two take 6,000 events in half a minute beside 100 webhooks/s. */
+/** More would slow the webhooks that come meanwhile; two take 6,000 events in less than a minute beside 100 webhooks/s. */
 const AT_ONCE = 2;
-/** Live webhooks go first: with more of them in hand than this, a spooled event waits, but not for ever. */
+/** So many events of a tenant go in one transaction: what it costs is shared, and no row is held for long. */
+const BATCH = 8;
+/** Live webhooks and jobs go first: with more of them in hand than this, spooled events wait, but not for ever. */
 const LIVE_AT_EASE = 2;
+const JOBS_AT_EASE = 4;
 const YIELD_MS = 5;
 const MOST_YIELDS = 8;
 
@@ -30,7 +34,7 @@ export class Drain implements BeforeApplicationShutdown {
     private readonly inbox: Inbox,
     private readonly keeper: EventKeeper,
     private readonly refuge: Refuge,
-    private readonly metrics: Metrics,
+    private readonly jobs: JobRunner,
   ) {}
 
   @Interval(EVERY_MS)
@@ -59,11 +63,11 @@ export class Drain implements BeforeApplicationShutdown {
   }
 
   private async takeAll(waiting: readonly WaitingEvent[]): Promise<void> {
-    const left = waiting.values();
+    const left = batchesOf(waiting, (one) => one.event().tenantId, BATCH).values();
     await Promise.all(Array.from({ length: AT_ONCE }, () => this.takeInTurn(left)));
   }
 
-  private async takeInTurn(left: Iterator<WaitingEvent>): Promise<void> {
+  private async takeInTurn(left: Iterator<readonly WaitingEvent[]>): Promise<void> {
     for (let next = left.next(); next.done !== true; next = left.next()) {
       if (this.mustStop) return;
       await this.giveWay();
@@ -73,18 +77,27 @@ export class Drain implements BeforeApplicationShutdown {
   }
 
   private async giveWay(): Promise<void> {
-    for (let yields = 0; this.inbox.live > LIVE_AT_EASE && yields < MOST_YIELDS; yields += 1)
-      await pause(YIELD_MS);
+    for (let yields = 0; this.othersAreBusy && yields < MOST_YIELDS; yields += 1) await pause(YIELD_MS);
   }
 
-  private async take(waiting: WaitingEvent): Promise<void> {
-    const event = waiting.event();
-    const { verdict } = await this.keeper.keep(event);
+  private get othersAreBusy(): boolean {
+    return this.inbox.live > LIVE_AT_EASE || this.jobs.inHand > JOBS_AT_EASE;
+  }
+
+  private async take(batch: readonly WaitingEvent[]): Promise<void> {
+    const events = batch.map((waiting) => waiting.event());
+    const kept = await this.keeper.keepTogether(events);
+    for (const [index, { verdict, event }] of kept.entries()) {
+      const waiting = batch[index];
+      if (waiting !== undefined) await this.end(waiting, event, verdict);
+    }
+  }
+
+  private async end(waiting: WaitingEvent, event: InboxEvent, verdict: Kept['verdict']): Promise<void> {
     if (verdict === 'away') return this.triedInVain(event, waiting);
     if (verdict === 'foreign') await this.keeper.record(event, 'dropped', NOT_YOURS);
     this.tries.delete(event.key);
-    this.metrics.drainedEvents.inc({ verdict });
-    waiting.done();
+    this.refuge.settled(waiting, verdict);
   }
 
   /** It waits a moment, and the others go on; only where those pass and it does not, it is given up. */

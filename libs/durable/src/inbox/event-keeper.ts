@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Db, isOutage, Log, newId, storable, Tx, Unavailable, uniqueViolation } from '#libs/platform';
 
-import { KEEP_WITHIN_MS } from './acceptance.domain.js';
+import { KEEP_WITHIN_MS, TOGETHER_WITHIN_MS } from './acceptance.domain.js';
 import { Jobs } from '../jobs/jobs.js';
 import { ADOPT, type InboxEvent } from './webhook-events.js';
 
@@ -65,6 +65,20 @@ export class EventKeeper {
     }
   }
 
+  /**
+   * Keeps events of one tenant, in one transaction; when that fails, for whatever reason, each of them in its own, so
+   * that none shares another's end. Never throws.
+   * @returns each event, in the order given, with what became of it
+   */
+  async keepTogether(
+    events: readonly InboxEvent[],
+  ): Promise<readonly { readonly event: InboxEvent; readonly verdict: Kept['verdict'] }[]> {
+    if (await this.allKept(events)) return events.map((event) => ({ event, verdict: 'kept' }));
+    const ends = [];
+    for (const event of events) ends.push({ event, verdict: (await this.keep(event)).verdict });
+    return ends;
+  }
+
   /** Keeps an event that cannot be applied as failed, to be looked at; `away` when that cannot be written down now. */
   async giveUp(event: InboxEvent, why: unknown): Promise<Kept> {
     const { kind, sid, key } = event;
@@ -110,6 +124,21 @@ export class EventKeeper {
       if (uniqueViolation(error) !== KEYS) throw error;
       return this.db.system('inbox', (tx) => this.stored(tx, event), deadline);
     }
+  }
+
+  private async allKept(events: readonly InboxEvent[]): Promise<boolean> {
+    const tenantId = events[0]?.tenantId ?? null;
+    if (tenantId === null || events.length === 1) return false;
+    const keepAll = async (tx: Tx): Promise<void> => {
+      for (const event of events) await this.keepApplied(tx, event);
+    };
+    try {
+      await this.db.transaction(tenantId, keepAll, { deadlineMs: TOGETHER_WITHIN_MS });
+    } catch {
+      return false; // which of them it was, and what is to be said of it, shows when each is kept alone
+    }
+    this.count += events.length;
+    return true;
   }
 
   private async keepApplied(tx: Tx, event: InboxEvent): Promise<Kept> {

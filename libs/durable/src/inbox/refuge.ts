@@ -3,6 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import { Log, Metrics, within } from '#libs/platform';
 
 import { DETOUR_WITHIN_MS, DISK_WITHIN_MS } from './acceptance.domain.js';
+import type { Kept } from './event-keeper.js';
 import type { WaitingEvent } from '../spool/spool-reader.js';
 import { Spool, type Ticket } from '../spool/spool.js';
 import type { InboxEvent } from './webhook-events.js';
@@ -79,6 +80,12 @@ export class Refuge implements OnModuleInit {
     const read = await within(this.reading, READ_WITHIN_MS);
     const remembered = performance.now() < this.notBefore ? [] : this.some();
     return [...remembered, ...(read === 'late' ? [] : read)];
+  }
+
+  /** It waits no more: so it was taken. */
+  settled(waiting: WaitingEvent, verdict: Exclude<Kept['verdict'], 'away'>): void {
+    this.metrics.drainedEvents.inc({ verdict });
+    waiting.done();
   }
 
   /** Brings to the disk what only our memory has, once it takes records again. */

@@ -20,8 +20,8 @@ import {
 import { Jobs, type JobHandler, type JobPayload } from './jobs.js';
 import { outlasting } from './outlast.js';
 
-/** For fetching jobs and writing down how they ended; their work takes the lane's. */
-const CONNECTIONS = 4;
+/** One hears of new jobs, the others fetch them and write down how they ended; their work takes the lane's. */
+const CONNECTIONS = 3;
 /** Jobs are fetched and finished in batches; those fetched are held under the pool's id. */
 const PRESET = {
   worker: {

@@ -102,11 +102,11 @@ export const answers = async (address: DatabaseAddress, withinMs: number): Promi
 /** How long the server may be silent, in milliseconds; whoever waits longer would rather hear that it is away. */
 const SILENCE: Readonly<Record<Lane, number>> = { webhook: 4_500, jobs: 20_000, api: 10_000 };
 /**
- * How many connections a lane opens. A new one takes about 0.1 s of a core of PostgreSQL's before it knows the tables and
- * has planned the statements, and after an outage all are new: twice as many took three times as long to be fast again,
- * and carried no more.
+ * How many connections a lane opens: few. A new one takes about 0.1 s of a core of PostgreSQL's before it knows the tables
+ * and has planned the statements, and after an outage all are new. And each that is busy takes the cores of a machine that
+ * the hub shares with PostgreSQL: under 100 webhooks/s on two cores, callers waited longer with each one more for jobs.
  */
-const POOL: Readonly<Record<Lane, number>> = { webhook: 5, jobs: 5, api: 6 };
+const POOL: Readonly<Record<Lane, number>> = { webhook: 4, jobs: 3, api: 6 };
 
 type Entities = readonly (EntitySchema | (abstract new () => unknown))[];
 
