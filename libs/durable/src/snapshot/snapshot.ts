@@ -32,7 +32,7 @@ export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly slices: Slice[] = [];
   private since: string | null = null;
   private refreshing: Promise<void> | undefined;
-  private again = false;
+  private next: Promise<void> | undefined;
   private unsealed = false;
   private isLoaded = false;
   private changes = 0;
@@ -70,17 +70,19 @@ export class Snapshot implements OnApplicationBootstrap, OnApplicationShutdown {
     await within(this.seal(), STOP_MS.snapshot);
   }
 
-  /** Brings this process's snapshot up to what is committed now. */
-  async refresh(): Promise<void> {
-    if (this.refreshing !== undefined) {
-      this.again = true;
+  /** Brings this process's snapshot up to what is committed now: a reading that began before does not count. */
+  refresh(): Promise<void> {
+    if (this.refreshing === undefined) {
+      this.refreshing = this.read().finally(() => (this.refreshing = undefined));
       return this.refreshing;
     }
-    this.refreshing = this.read().finally(() => (this.refreshing = undefined));
-    await this.refreshing;
-    if (!this.again) return;
-    this.again = false;
-    await this.refresh();
+    this.next ??= this.refreshing
+      .catch(() => undefined)
+      .then(() => {
+        this.next = undefined;
+        return this.refresh();
+      });
+    return this.next;
   }
 
   @Interval(POLL_MS)
