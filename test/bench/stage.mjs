@@ -127,6 +127,11 @@ export class Stage {
     return child;
   }
 
+  /** The last that each process said, those that have ended included. */
+  get words() {
+    return this.#children.map(({ name, said }) => `${name}: ${said.slice(-2_000)}`).join('\n');
+  }
+
   async close() {
     for (const child of this.#children.toReversed()) await child.stop();
     await this.admin.end();

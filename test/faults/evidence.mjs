@@ -145,5 +145,6 @@ export const settle = async (
   await eventually(isWhole, DISK_WITHIN_MS);
   const { stories, ...last } = told;
   for (const story of stories) console.log(story);
+  if (last.verdict.lost.length > 0) console.log(house.stage.words);
   return { ...last, settledMs };
 };

@@ -91,7 +91,9 @@ describe('the spool', () => {
     await spool.append(eventOf(4));
     expect(spool.fault).toBeNull();
     syncs.mockRestore();
-    expect(await keysIn(spool)).toEqual(['key-1', 'key-2', 'key-4']);
+    expect(spool.size.records).toBe(3);
+    await die(spool);
+    expect(await keysIn(await spools.opened())).toEqual(['key-1', 'key-2', 'key-4']);
   });
 
   it('keeps nobody waiting while the disk hangs, says so, and goes on when it answers', async () => {
@@ -110,6 +112,23 @@ describe('the spool', () => {
     await spool.append(eventOf(2));
     syncs.mockRestore();
     expect([spool.fault, await keysIn(spool)]).toEqual([null, ['key-0', 'key-2']]);
+  });
+
+  it('writes before it is synced, also while the disk hangs, for whoever takes over from a killed process', async () => {
+    const syncs = await syncsOf(spools.folder);
+    const killed = await spools.opened();
+    const disk = Promise.withResolvers<void>();
+    syncs.mockReturnValueOnce(disk.promise);
+    const hanging = [killed.append(eventOf(0))];
+    await pause(50);
+    hanging.push(killed.append(eventOf(1)));
+    await pause(300);
+    await expect(killed.append(eventOf(2))).rejects.toThrow('has not answered');
+    await die(killed);
+    expect(await keysIn(await spools.opened())).toEqual(range(0, 3));
+    disk.resolve();
+    await Promise.all(hanging);
+    syncs.mockRestore();
   });
 
   it('notices a disk that takes nothing any more before an event comes', async () => {

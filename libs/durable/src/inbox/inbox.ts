@@ -4,7 +4,7 @@ import { Db, Log, Metrics, pause, Unavailable, within } from '#libs/platform';
 import { DATABASE_WITHIN_MS, LAST_RESORTS, OFFER_EVERY_MS, type Waits } from './acceptance.domain.js';
 import { EventKeeper, type Applier, type Kept } from './event-keeper.js';
 import { Refuge } from './refuge.js';
-import type { Ticket } from '../spool/spool.js';
+import type { Ticket } from '../spool/spool-writer.js';
 import type { InboxEvent } from './webhook-events.js';
 
 /**

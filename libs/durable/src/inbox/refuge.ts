@@ -5,7 +5,8 @@ import { Log, Metrics, within } from '#libs/platform';
 import { DETOUR_WITHIN_MS, DISK_WITHIN_MS } from './acceptance.domain.js';
 import type { Kept } from './event-keeper.js';
 import type { WaitingEvent } from '../spool/spool-reader.js';
-import { Spool, type Ticket } from '../spool/spool.js';
+import { Spool } from '../spool/spool.js';
+import type { Ticket } from '../spool/spool-writer.js';
 import type { InboxEvent } from './webhook-events.js';
 
 const READ_WITHIN_MS = 2_000;
@@ -71,6 +72,11 @@ export class Refuge implements OnModuleInit {
       done: () => this.remembered.delete(waiting),
       later: () => (this.notBefore = performance.now() + PAUSE_MS),
     };
+    if (this.remembered.size === 0)
+      this.log.warn('neither the database nor the disk took an event in time: it waits in memory', {
+        kind: event.kind,
+        sid: event.sid,
+      });
     this.remembered.add(waiting);
   }
 

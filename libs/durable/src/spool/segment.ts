@@ -14,11 +14,15 @@ export interface NewRecord {
 /** A record that waits; when it came is null where another process wrote it. */
 export type WaitingRecord = Frame & { readonly cameAt: number | null };
 
+/** Where a record begins, in bytes from its segment's start, and when its event came. */
+type Start = Pick<NewRecord, 'cameAt'> & { readonly at: number };
+
 /** One file of the spool: records are appended, ticked off in any order, and the file goes when all are. */
 export class Segment {
   private unreadable = 0;
   private failedReadings = 0;
-  private appending: Promise<readonly number[]> | undefined;
+  private writing: Promise<unknown> | undefined;
+  private syncing: Promise<unknown> | undefined;
 
   /** @param waiting which records wait, by the byte at which they begin, with when they came */
   private constructor(
@@ -26,6 +30,7 @@ export class Segment {
     private file: FileHandle | null,
     private readonly waiting: Map<number, number | null>,
     private size: number,
+    private synced = size,
   ) {}
 
   /** A new file to write to. @throws what the disk says */
@@ -56,7 +61,7 @@ export class Segment {
 
   /** Whether records are on their way to it. */
   get busy(): boolean {
-    return this.appending !== undefined;
+    return this.writing !== undefined || this.syncing !== undefined;
   }
 
   /** How many records wait: neither ticked off nor passed over. */
@@ -75,14 +80,26 @@ export class Segment {
   }
 
   /**
-   * Appends records and syncs them to the disk; one call at a time.
+   * Appends records; one call at a time. The end of this process does not undo that, but the host's may: they count
+   * once they are synced.
    * @returns where each of them begins
-   * @throws what the disk says, also that the file was removed: then nothing of them counts, and this segment takes no
-   *   more
+   * @throws what the disk says: then none of them is there, and this segment takes no more
    */
-  async append(records: readonly NewRecord[]): Promise<readonly number[]> {
-    this.appending = this.write(records);
-    return this.appending.finally(() => (this.appending = undefined));
+  write(records: readonly NewRecord[]): Promise<readonly number[]> {
+    const writing = this.appended(records.map(({ bytes }) => bytes));
+    this.writing = writing;
+    return writing.finally(() => (this.writing = undefined));
+  }
+
+  /**
+   * Syncs to the disk what was written so far, and lets these of it count; one call at a time.
+   * @throws what the disk says, also that the file was removed: then nothing counts that was not synced before, and this
+   *   segment takes no more
+   */
+  sync(starts: readonly Start[]): Promise<void> {
+    const syncing = this.broughtToDisk(starts);
+    this.syncing = syncing;
+    return syncing.finally(() => (this.syncing = undefined));
   }
 
   /** The records that wait, and how many of them are not there any more: those are passed over. @throws what the disk says */
@@ -119,7 +136,8 @@ export class Segment {
 
   /** Takes no more records; those on their way arrive. */
   async end(): Promise<void> {
-    await this.appending?.catch(() => undefined);
+    await this.writing?.catch(() => undefined);
+    await this.syncing?.catch(() => undefined);
     await this.close();
   }
 
@@ -139,26 +157,39 @@ export class Segment {
     }
   }
 
-  private async write(records: readonly NewRecord[]): Promise<readonly number[]> {
-    const { file } = this;
-    if (file === null) throw new Error('This segment is ended.');
+  private async appended(records: readonly Buffer[]): Promise<readonly number[]> {
     try {
-      await file.appendFile(Buffer.concat(records.map(({ bytes }) => bytes)));
-      await file.datasync();
-      await stat(this.path); // what is in a file without a name is never read
+      await this.opened.appendFile(Buffer.concat(records));
     } catch (error) {
-      await this.close();
-      await truncate(this.path, this.size).catch(() => undefined);
+      await this.cutOff(this.size);
       throw error;
     }
-    return records.map(({ bytes, cameAt }) => this.written(bytes.length, cameAt));
+    return records.map(({ length }) => (this.size += length) - length);
   }
 
-  private written(length: number, cameAt: number): number {
-    const at = this.size;
-    this.waiting.set(at, cameAt);
-    this.size += length;
-    return at;
+  private async broughtToDisk(starts: readonly Start[]): Promise<void> {
+    const { size } = this;
+    try {
+      await this.opened.datasync();
+      await stat(this.path); // what is in a file without a name is never read
+    } catch (error) {
+      await this.cutOff(this.synced);
+      throw error;
+    }
+    this.synced = size;
+    for (const { at, cameAt } of starts) this.waiting.set(at, cameAt);
+  }
+
+  private get opened(): FileHandle {
+    if (this.file === null) throw new Error('This segment is ended.');
+    return this.file;
+  }
+
+  /** Takes no more, and has nothing beyond this. */
+  private async cutOff(size: number): Promise<void> {
+    if (this.file === null) return;
+    await this.close();
+    await truncate(this.path, size).catch(() => undefined);
   }
 
   private async close(): Promise<void> {

@@ -16,6 +16,11 @@ export interface Place {
   readonly length: number;
 }
 
+/** A record in the open segment, which does not count before its sync. */
+export interface Written extends Place {
+  readonly record: NewRecord;
+}
+
 /** The segments of one process, oldest first: one is written to, the others wait to be drained. */
 export class Segments {
   private list: readonly Segment[] = [];
@@ -47,18 +52,25 @@ export class Segments {
 
   /**
    * Appends records to the open segment, or to a new one; the segment in which a disk fails takes no more.
-   * @returns where each of them is
-   * @throws what the disk says: then none of them counts
+   * @throws what the disk says: then none of them is there
    */
-  async append(records: readonly NewRecord[], next: () => string): Promise<readonly Place[]> {
+  async write(records: readonly NewRecord[], next: () => string): Promise<readonly Written[]> {
     const segment = await this.writable(next);
-    try {
-      const starts = await segment.append(records);
-      this.writtenAt = performance.now();
-      return starts.map((at, index) => ({ segment, at, length: records[index]?.bytes.length ?? 0 }));
-    } catch (error) {
-      if (this.active === segment) this.active = undefined;
-      throw error;
+    const starts = await this.givenUp(segment, segment.write(records));
+    this.writtenAt = performance.now();
+    return records.map((record, index) => ({
+      segment,
+      at: starts[index] ?? 0,
+      length: record.bytes.length,
+      record,
+    }));
+  }
+
+  /** Syncs what was written; then it counts. @throws what the disk says, or that a sync before this one failed: then none of it need be there */
+  async sync(written: readonly Written[]): Promise<void> {
+    for (const segment of new Set(written.map((one) => one.segment))) {
+      const of = written.filter((one) => one.segment === segment);
+      await this.givenUp(segment, segment.sync(of.map(({ at, record: { cameAt } }) => ({ at, cameAt }))));
     }
   }
 
@@ -89,6 +101,13 @@ export class Segments {
     this.active = undefined;
     this.clear();
     for (const segment of this.list) await segment.end();
+  }
+
+  private givenUp<T>(segment: Segment, work: Promise<T>): Promise<T> {
+    return work.catch((error: unknown) => {
+      if (this.active === segment) this.active = undefined;
+      throw error;
+    });
   }
 
   private async writable(next: () => string): Promise<Segment> {

@@ -8,17 +8,11 @@ import type { InboxEvent } from '../inbox/webhook-events.js';
 import { neverWhole } from './frames.js';
 import { GroupCommit } from './group-commit.js';
 import { Segment, type NewRecord } from './segment.js';
-import { MIB, Segments, type Place } from './segments.js';
+import { MIB, Segments } from './segments.js';
 import { SpoolFolder } from './spool-folder.js';
 import { SpoolReader, type WaitingEvent } from './spool-reader.js';
 import { SpoolRecords } from './spool-records.js';
-
-/** A record that is on the disk; ticked off once its event is in the database. */
-export interface Ticket {
-  done(): unknown;
-  /** The event, as the disk gives it back. @throws when it does not */
-  read(): Promise<InboxEvent>;
-}
+import { SpoolWriter, type Ticket } from './spool-writer.js';
 
 const WATERMARK = 0.8;
 /** A webhook is 64 kB at most, and sealing makes more of it: with less room than this, some would be refused. */
@@ -31,14 +25,13 @@ const TRIAL = neverWhole(MIB / 8);
 
 /**
  * Webhook events that could not be kept in PostgreSQL, on this host's disk: sealed, checksummed, synced before they
- * count (group commit). A sync that fails ends its segment and is not tried again; the records go to a new one, once.
+ * count.
  */
 @Injectable()
 export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly segments = new Segments();
-  private readonly records: SpoolRecords;
   private readonly reader: SpoolReader;
-  private readonly commits = new GroupCommit<NewRecord, Ticket>((records) => this.commit(records));
+  private readonly writer: SpoolWriter;
   private readonly trials = new GroupCommit<SpoolFolder, void>(([folder]) => this.tryDisk(folder));
   private folder: SpoolFolder | undefined;
   private owning: Promise<SpoolFolder> | undefined;
@@ -55,8 +48,14 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly log: Log,
     private readonly metrics: Metrics,
   ) {
-    this.records = new SpoolRecords(sealer);
-    this.reader = new SpoolReader(this.segments, this.records, { log, metrics });
+    const records = new SpoolRecords(sealer);
+    this.reader = new SpoolReader(this.segments, records, { log, metrics });
+    this.writer = new SpoolWriter(this.segments, records, {
+      folder: () => this.own(),
+      fitting: (events) => this.fitting(events),
+      worked: () => this.works(),
+      failed: (error) => this.fails(error),
+    });
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -80,7 +79,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** What keeps it from taking records; null when nothing does. */
   get fault(): string | null {
-    return this.trouble ?? this.commits.trouble ?? this.trials.trouble;
+    return this.trouble ?? this.writer.trouble ?? this.trials.trouble;
   }
 
   /** Whether the operator should look: most of the room is used. */
@@ -90,10 +89,11 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /**
    * Writes an event down; it is on the disk when this resolves.
-   * @throws when the disk fails, or the room is used up; at once while the disk hangs
+   * @throws when the disk fails, or the room is used up; at once while the disk hangs: then it may be written all the
+   *   same, so that who takes over from this process, should it be killed, finds it
    */
   append(event: InboxEvent): Promise<Ticket> {
-    return this.commits.add(this.records.of(event));
+    return this.writer.append(event);
   }
 
   /** Events that wait, a segment's worth of them; none when none do, or when they have only just come. */
@@ -155,7 +155,7 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
   private async close(): Promise<void> {
     await this.lastWork();
     await this.looking;
-    await this.commits.settled();
+    await this.writer.settled();
     await this.segments.end();
     await this.folder?.release();
     this.folder = undefined;
@@ -166,7 +166,8 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
     if (folder === undefined) return [];
     const segment = await Segment.create(folder.next());
     try {
-      await segment.append([{ bytes: TRIAL, cameAt: 0 }]);
+      await segment.write([{ bytes: TRIAL, cameAt: 0 }]);
+      await segment.sync([]);
     } finally {
       await segment.remove();
     }
@@ -188,47 +189,16 @@ export class Spool implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
-  /** The first of these for which there is room. @throws when there is none, or the disk fails twice */
-  private async commit(records: readonly NewRecord[]): Promise<readonly Ticket[]> {
-    try {
-      const fitting = records.slice(0, this.roomFor(records));
-      if (fitting.length === 0)
-        throw new Error(`The spool is full (SPOOL_MAX_MB=${this.settings.SPOOL_MAX_MB}).`);
-      const tickets = await this.write(fitting).catch(() => this.write(fitting));
-      this.works();
-      return tickets;
-    } catch (error) {
-      this.fails(error);
-      throw error;
-    }
-  }
-
-  private async write(records: readonly NewRecord[]): Promise<readonly Ticket[]> {
-    const folder = await this.own();
-    const places = await this.segments.append(records, () => folder.next());
-    return places.map((place, index) => this.ticketFor(place, records[index]?.cameAt ?? null));
-  }
-
-  private ticketFor(place: Place, cameAt: number | null): Ticket {
-    return {
-      done: () => this.segments.tick(place),
-      read: async () => {
-        const payload = await place.segment.read(place.at, place.length);
-        if (payload === null) throw new Error('The record that was just written is not whole.');
-        return this.records.read(payload, cameAt)();
-      },
-    };
-  }
-
-  /** How many of these fit. */
-  private roomFor(records: readonly NewRecord[]): number {
+  /** The first of these for which there is room. @throws when there is none */
+  private fitting(records: readonly NewRecord[]): readonly NewRecord[] {
     let used = this.size.bytes;
     const beyond = records.findIndex(({ bytes }) => (used += bytes.length) > this.room);
     const high = used > this.room * WATERMARK;
     if (high && !this.wasHigh)
       this.log.error('the spool is nearly full', undefined, { used, room: this.room });
     this.wasHigh = high;
-    return beyond < 0 ? records.length : beyond;
+    if (beyond === 0) throw new Error(`The spool is full (SPOOL_MAX_MB=${this.settings.SPOOL_MAX_MB}).`);
+    return beyond < 0 ? records : records.slice(0, beyond);
   }
 
   private works(): void {
