@@ -90,21 +90,23 @@ describe('the feed of the event log', () => {
     const one = new Instance(db, 'late');
     const tenantId = await newTenant();
     const [early, late] = [boiled(), boiled()];
-    let commit = (): void => undefined;
-    const open = new Promise<void>((done) => (commit = done));
-    let written = (): void => undefined;
-    const isWritten = new Promise<void>((done) => (written = done));
-    const slow = db.transaction(tenantId, async (tx) => {
+    const gate = new Client({ connectionString: database.address.url });
+    await gate.connect();
+    await gate.query('select pg_advisory_lock(1)');
+    const slow = db.transaction(tenantId, (tx) => {
       one.events.publish(tx, early);
-      await tx.now();
-      written();
-      await open;
+      tx.beforeCommit(() => tx.send('select pg_advisory_xact_lock(1)'));
     });
-    await isWritten;
+    await until(async () => {
+      const waiting = await database.query(
+        "select 1 from pg_locks where locktype = 'advisory' and not granted",
+      );
+      return waiting.length > 0;
+    });
     await publish(one, tenantId, late);
     await one.feed.read();
     expect(one.taken).not.toContain(late.subjectId);
-    commit();
+    await gate.end();
     await slow;
     await until(async () => {
       await one.feed.read();

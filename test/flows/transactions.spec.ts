@@ -38,6 +38,25 @@ describe('a statement that nobody waits for', () => {
     ).toBe(divided);
   });
 
+  it('that has the last word before the commit belongs to the transaction', async () => {
+    const said = "insert into webhook_keys (key, answer) values ($1, '')";
+    const last = (key: string, work: () => void): Promise<string> =>
+      failureOf((tx) => {
+        tx.beforeCommit(() => tx.send(said, [key]));
+        work();
+      });
+    expect(await last('kept', () => undefined)).toBe('no failure');
+    const failing = (): void => {
+      throw new Error('no more');
+    };
+    expect(await last('never said', failing)).toBe('Error: no more');
+    expect(await failureOf((tx) => tx.beforeCommit(() => tx.send('select 1 / 0')))).toBe(
+      'error: division by zero',
+    );
+    const rows = await hub.database.query("select key from webhook_keys where key in ('kept', 'never said')");
+    expect(rows).toEqual([{ key: 'kept' }]);
+  });
+
   it('is tried again with its transaction after a deadlock', async () => {
     await hub.database.query("insert into webhook_keys (key, answer) values ('A', ''), ('B', '')");
     const touch = 'update webhook_keys set answer = answer || $2 where key = $1';

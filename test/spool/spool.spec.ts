@@ -6,12 +6,15 @@ import { pause } from '#libs/platform';
 
 import { die, eventOf, fill, keysIn, range, Spools } from './spools.js';
 
-/** The syncs of every file, to be failed. */
-const syncsOf = async (folder: string): Promise<jest.SpiedFunction<FileHandle['datasync']>> => {
+/** The syncs of every file, or folder, to be failed. */
+const syncsOf = async <S extends 'datasync' | 'sync'>(
+  folder: string,
+  way: S = 'datasync' as S,
+): Promise<jest.SpiedFunction<FileHandle[S]>> => {
   const handle = await open(join(folder, 'probe'), 'w');
-  const syncs = jest.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync');
+  const syncs = jest.spyOn(Object.getPrototypeOf(handle) as FileHandle, way);
   await handle.close();
-  return syncs;
+  return syncs as unknown as jest.SpiedFunction<FileHandle[S]>;
 };
 
 describe('the spool', () => {
@@ -94,6 +97,18 @@ describe('the spool', () => {
     expect(spool.size.records).toBe(3);
     await die(spool);
     expect(await keysIn(await spools.opened())).toEqual(['key-1', 'key-2', 'key-4']);
+  });
+
+  it('counts the first record of a segment once its name is on the disk as well', async () => {
+    const folders = await syncsOf(spools.folder, 'sync');
+    const spool = await spools.opened();
+    folders.mockClear().mockRejectedValueOnce(new Error('EIO'));
+    await fill(spool, 0, 3);
+    await fill(spool, 3, 6);
+    expect(folders).toHaveBeenCalledTimes(2);
+    folders.mockRestore();
+    await die(spool);
+    expect(await keysIn(await spools.opened())).toEqual(range(0, 6));
   });
 
   it('keeps nobody waiting while the disk hangs, says so, and goes on when it answers', async () => {

@@ -29,6 +29,12 @@ export interface SubscriptionOptions {
   readonly slow?: boolean;
 }
 
+/** What a transaction has published so far, and who is to be told. */
+interface Published {
+  readonly events: (NewEvent & { readonly id: string })[];
+  readonly alarms: Readonly<Record<string, unknown>>[];
+}
+
 interface Subscription extends Required<SubscriptionOptions> {
   readonly types: ReadonlySet<string>;
   readonly listener: Listener;
@@ -42,9 +48,10 @@ const LOG = `
 const PUBLISH = `
   with logged as (${LOG} returning id, created_at),
   alarms as (select row('event', json_build_object('jobId', a."jobId", 'tenantId', $1::uuid, 'eventId', l.id,
-      'createdAt', l.created_at, 'subscriber', a.subscriber, 'requestId', $4::text), null, clock_timestamp(), 6, null,
-      a.priority, null)::graphile_worker.job_spec as spec
-    from logged l join jsonb_to_recordset($3::jsonb) as a("jobId" uuid, "eventId" uuid, subscriber text, priority int)
+      'createdAt', l.created_at, 'subscriber', a.subscriber, 'requestId', a."requestId"), null, clock_timestamp(), 6,
+      null, a.priority, null)::graphile_worker.job_spec as spec
+    from logged l join jsonb_to_recordset($3::jsonb)
+        as a("jobId" uuid, "eventId" uuid, subscriber text, priority int, "requestId" text)
       on a."eventId" = l.id)
   select count(*) from graphile_worker.add_jobs(array(select spec from alarms))`;
 
@@ -56,6 +63,7 @@ const READ = `
 @Injectable()
 export class Events implements OnModuleInit {
   private readonly subscriptions = new Map<string, Subscription>();
+  private readonly published = new WeakMap<Tx, Published>();
 
   constructor(
     private readonly db: Db,
@@ -79,19 +87,15 @@ export class Events implements OnModuleInit {
     this.subscriptions.set(subscriber, { types: new Set(types), listener, priority, slow });
   }
 
-  /** Writes events to the log, and one job per subscriber, in the caller's transaction. */
+  /** Writes events to the log, and one job per subscriber, in the caller's transaction, at its end. */
   publish(tx: Tx, ...given: readonly NewEvent[]): void {
     if (given.length === 0) return;
-    const events = given.map((event) => ({ id: newId(), ...event }));
-    const alarms = events.flatMap((event) =>
-      [...this.subscriptions]
-        .filter(([, { types }]) => types.has(event.type))
-        .map(([subscriber, { priority }]) => ({ jobId: newId(), eventId: event.id, subscriber, priority })),
-    );
-    const log = [tx.tenantId, JSON.stringify(events)];
-    // to add no job costs PostgreSQL as much as to add one, and wakes every worker
-    if (alarms.length === 0) tx.send(LOG, log);
-    else tx.send(PUBLISH, [...log, JSON.stringify(alarms), requestId() ?? null]);
+    const { events, alarms } = this.publishedIn(tx);
+    for (const event of given) {
+      const id = newId();
+      events.push({ id, ...event });
+      alarms.push(...this.alarmsFor(event.type, id));
+    }
   }
 
   /** One job for each event and this subscriber, in the caller's transaction. */
@@ -100,6 +104,33 @@ export class Events implements OnModuleInit {
       const payload = { tenantId, eventId: id, createdAt: createdAt.toISOString(), subscriber };
       this.jobs.add(tx, 'event', payload);
     }
+  }
+
+  private publishedIn(tx: Tx): Published {
+    const before = this.published.get(tx);
+    if (before !== undefined) return before;
+    const published: Published = { events: [], alarms: [] };
+    this.published.set(tx, published);
+    tx.beforeCommit(() => this.write(tx, published));
+    return published;
+  }
+
+  private alarmsFor(type: string, eventId: string): Published['alarms'] {
+    const listening = [...this.subscriptions].filter(([, { types }]) => types.has(type));
+    return listening.map(([subscriber, { priority }]) => ({
+      jobId: newId(),
+      eventId,
+      subscriber,
+      priority,
+      requestId: requestId(),
+    }));
+  }
+
+  private write(tx: Tx, { events, alarms }: Published): void {
+    const log = [tx.tenantId, JSON.stringify(events)];
+    // to add no job costs PostgreSQL as much as to add one, and wakes every worker
+    if (alarms.length === 0) tx.send(LOG, log);
+    else tx.send(PUBLISH, [...log, JSON.stringify(alarms)]);
   }
 
   private async deliver(payload: Readonly<Record<string, string>>): Promise<void> {

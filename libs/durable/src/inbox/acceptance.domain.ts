@@ -30,6 +30,6 @@ export interface LastResort {
 /** Twilio waits 15 s for an answer, and a caller who hears nothing hangs up long before. */
 export const LAST_RESORTS: Readonly<Record<Waits, LastResort>> = {
   caller: { databaseMs: 0, offerForMs: 0, mayBeRemembered: true },
-  nobody: { databaseMs: KEEP_WITHIN_MS, offerForMs: 0, mayBeRemembered: true },
+  nobody: { databaseMs: 10_000, offerForMs: 3_000, mayBeRemembered: true },
   'must-be-kept': { databaseMs: 10_000, offerForMs: 3_000, mayBeRemembered: false },
 };

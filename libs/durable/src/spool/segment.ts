@@ -33,17 +33,9 @@ export class Segment {
     private synced = size,
   ) {}
 
-  /** A new file to write to. @throws what the disk says */
+  /** A new file to write to; its name is on the disk with the first sync. @throws what the disk says */
   static async create(path: string): Promise<Segment> {
-    const file = await open(path, 'ax', 0o600);
-    try {
-      await syncFolder(dirname(path));
-    } catch (error) {
-      await file.close();
-      await unlink(path).catch(() => undefined);
-      throw error;
-    }
-    return new Segment(path, file, new Map(), 0);
+    return new Segment(path, await open(path, 'ax', 0o600), new Map(), 0);
   }
 
   /** A file that was left by somebody else; its torn tail is cut. @throws what the disk says */
@@ -171,6 +163,7 @@ export class Segment {
     const { size } = this;
     try {
       await this.opened.datasync();
+      if (this.synced === 0) await syncFolder(dirname(this.path));
       await stat(this.path); // what is in a file without a name is never read
     } catch (error) {
       await this.cutOff(this.synced);

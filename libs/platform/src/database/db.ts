@@ -206,6 +206,7 @@ export class Db implements OnApplicationShutdown {
     try {
       sendTogether(client, beginOf(tenantId, lane, options.deadlineMs)).catch(() => undefined);
       const result = await this.current.run(tx, () => work(tx));
+      tx.sayLastWords();
       const { command } = await sendTogether(client, 'commit');
       if (command !== 'COMMIT') throw new RolledBack('The transaction was rolled back.');
       await runner.release();

@@ -28,6 +28,7 @@ export const sendTogether = <T extends QueryResultRow>(
 /** One open transaction, bound to its tenant. */
 export class Tx {
   private readonly unawaited: Promise<unknown>[] = [];
+  private readonly lastWords: (() => void)[] = [];
 
   constructor(
     /** The tenant whose rows are visible; null in a system transaction. */
@@ -55,6 +56,11 @@ export class Tx {
     this.unawaited.push(sent);
   }
 
+  /** Runs this once all is done, just before the commit: what it sends is part of the transaction. */
+  beforeCommit(say: () => void): void {
+    this.lastWords.push(say);
+  }
+
   /** The first row, or undefined. */
   async one<T extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<T | undefined> {
     return (await this.query<T>(text, values))[0];
@@ -65,6 +71,11 @@ export class Tx {
     const row = await this.one<{ now: Date }>('select clock_timestamp() as now');
     if (row === undefined) throw new Error('The database gave no time.');
     return row.now;
+  }
+
+  /** For Db alone: sends what was left until the commit. */
+  sayLastWords(): void {
+    for (const say of this.lastWords) say();
   }
 
   /**
