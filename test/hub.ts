@@ -192,6 +192,17 @@ export class TestHub {
     return { status: response.status, text: await response.text() };
   }
 
+  /** Where Twilio tells of a text to this number, once it did. */
+  callbackUrl(to: string): Promise<string> {
+    return this.eventually(async () => {
+      const told = this.sandbox.ledger
+        .entries()
+        .flatMap((one) => (one.kind === 'webhook' && one.purpose === 'message-status' ? [one] : []))
+        .find(({ params }) => params['To'] === to);
+      return told?.url ?? null;
+    });
+  }
+
   /** A call through the sandbox; answers when it is over. */
   async call(
     from: string,
@@ -199,24 +210,12 @@ export class TestHub {
     callee: Readonly<Record<string, unknown>>,
     more: Readonly<Record<string, unknown>> = {},
   ): Promise<string> {
-    const response = await fetch(`${this.sandbox.url}/sandbox/calls`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ from, to, callee, wait: true, ...more }),
-    });
-    const body = (await response.json()) as { callSid: string };
-    if (!response.ok) throw new Error(JSON.stringify(body));
-    return body.callSid;
+    return (await this.played('calls', { from, to, callee, ...more })).callSid;
   }
 
   /** A customer's text through the sandbox. */
   async text(from: string, to: string, body: string): Promise<void> {
-    const response = await fetch(`${this.sandbox.url}/sandbox/messages`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ from, to, body, wait: true }),
-    });
-    if (!response.ok) throw new Error(await response.text());
+    await this.played('messages', { from, to, body });
   }
 
   /** What the first item of a list is, once there is one that fits. */
@@ -228,6 +227,16 @@ export class TestHub {
       if (Date.now() > giveUpAt) throw new Error('It did not happen in time.');
       await pause(20);
     }
+  }
+
+  private async played(what: string, scene: Readonly<Record<string, unknown>>): Promise<{ callSid: string }> {
+    const response = await fetch(`${this.sandbox.url}/sandbox/${what}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ wait: true, ...scene }),
+    });
+    if (!response.ok) throw new Error(await response.text());
+    return (await response.json()) as { callSid: string };
   }
 }
 

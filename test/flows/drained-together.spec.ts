@@ -61,14 +61,7 @@ describe('what one tenant has on the disk', () => {
   it('comes all the same where one of it is there already, and another is about a text of somebody else', async () => {
     const from = newCaller();
     await hub.call(from, tenant.number, { behaviour: 'busy' });
-    const callback = await hub.eventually(async () => {
-      const sent = hub.sandbox.ledger
-        .entries()
-        .find(
-          (one) => one.kind === 'webhook' && one.purpose === 'message-status' && one.params['To'] === from,
-        );
-      return sent?.kind === 'webhook' ? sent.url : null;
-    });
+    const callback = await hub.callbackUrl(from);
     const foreign = newSid('SM');
     const claim = { MessageSid: foreign, MessageStatus: 'failed', To: from, From: tenant.number };
     const [first, twice, last] = [newCaller(), newCaller(), newCaller()];

@@ -86,6 +86,36 @@ describe('the feed of the event log', () => {
     expect(heard).toEqual(['marker']);
   });
 
+  it('adds the jobs of one transaction together', async () => {
+    const one = new Instance(db, 'alarmed');
+    const listener = new Client({ connectionString: database.address.url });
+    await listener.connect();
+    const heard: unknown[] = [];
+    listener.on('notification', ({ payload = '' }) =>
+      heard.push((JSON.parse(payload) as { count: number }).count),
+    );
+    await listener.query('listen "jobs:insert"');
+    const at = new Date(Date.now() + 3_600_000);
+    await db.system('workers', (tx) => {
+      one.jobs.add(tx, 'now', { cup: 'first' });
+      one.jobs.add(tx, 'soon', { cup: 'second' }, { inMs: 60_000, priority: -1 });
+      one.jobs.add(tx, 'later', { cup: 'third' }, { at });
+    });
+    await until(() => Promise.resolve(heard.length > 0));
+    await listener.end();
+    expect(heard).toEqual([3]);
+    const added = await database.query(`
+      select t.identifier as task, j.payload->>'cup' as cup, j.priority::int as priority,
+        round(extract(epoch from j.run_at - j.created_at))::int as seconds
+      from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
+      where t.identifier in ('now', 'soon', 'later') order by j.id`);
+    expect(added).toEqual([
+      { task: 'now', cup: 'first', priority: 0, seconds: 0 },
+      { task: 'soon', cup: 'second', priority: -1, seconds: 60 },
+      { task: 'later', cup: 'third', priority: 0, seconds: 3_600 },
+    ]);
+  });
+
   it('misses no event that was written before another and committed after it', async () => {
     const one = new Instance(db, 'late');
     const tenantId = await newTenant();

@@ -95,14 +95,7 @@ describe('events that come late', () => {
   it('about a text of somebody else are recorded and dropped', async () => {
     const from = newCaller();
     await hub.call(from, tenant.number, { behaviour: 'busy' });
-    const callback = await hub.eventually(async () => {
-      const sent = hub.sandbox.ledger
-        .entries()
-        .find(
-          (one) => one.kind === 'webhook' && one.purpose === 'message-status' && one.params['To'] === from,
-        );
-      return sent?.kind === 'webhook' ? sent.url : null;
-    });
+    const callback = await hub.callbackUrl(from);
     const foreign = newSid('SM');
     const claim = { MessageSid: foreign, MessageStatus: 'failed', To: from, From: tenant.number };
     await duringOutage(async () => {
