@@ -16,8 +16,12 @@ describe('what one tenant has on the disk', () => {
   });
   afterAll(() => hub.stop());
 
-  const text = async (from: string, Body: string, MessageSid = newSid('SM')): Promise<string> => {
-    const params = { MessageSid, From: from, To: tenant.number, Body };
+  const text = async (
+    from: string,
+    Body: string,
+    { MessageSid = newSid('SM'), To = tenant.number }: { MessageSid?: string; To?: string } = {},
+  ): Promise<string> => {
+    const params = { MessageSid, From: from, To, Body };
     expect((await hub.webhook('/webhooks/twilio/sms', params)).status).toBe(200);
     return MessageSid;
   };
@@ -69,7 +73,7 @@ describe('what one tenant has on the disk', () => {
     await whileAway(async () => {
       sids.push(await text(first, 'mixed 1'));
       sids.push(await text(twice, 'mixed 2'));
-      await text(twice, 'mixed 2', sids[1]);
+      await text(twice, 'mixed 2', { MessageSid: sids[1] ?? '' });
       expect((await hub.webhook(callback, claim)).status).toBe(200);
       sids.push(await text(last, 'mixed 3'));
     });
@@ -98,4 +102,22 @@ describe('what one tenant has on the disk', () => {
     await isDrained();
     expect(await bodies('locked %')).toEqual(['locked 1', 'locked 2', 'locked 3']);
   }, 40_000);
+
+  it('lets what others have pass while it is held up', async () => {
+    const held = newCaller();
+    const other = await hub.tenant({ aiEnabled: false });
+    await text(held, 'known well');
+    await hub.eventually(async () => (await bodies('known well')).length === 1);
+    await whileAway(async () => {
+      for (let one = 0; one < MANY / 2; one += 1) await text(held, `stuck ${one}`);
+      await text(newCaller(), 'passing', { To: other.number });
+      await hub.database.query('begin');
+      await hub.database.query('select 1 from contacts where number = $1 for update', [held]);
+    });
+    await hub.eventually(async () => (await bodies('passing')).length === 1, 8_000);
+    expect(await bodies('stuck %')).toEqual([]);
+    await hub.database.query('commit');
+    await isDrained();
+    expect(await bodies('stuck %')).toHaveLength(MANY / 2);
+  }, 60_000);
 });

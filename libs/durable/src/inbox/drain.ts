@@ -12,10 +12,14 @@ import type { WaitingEvent } from '../spool/spool-reader.js';
 import type { InboxEvent } from './webhook-events.js';
 
 const EVERY_MS = 250;
-/** More would slow the webhooks that come meanwhile; two take 6,000 events in less than a minute beside 100 webhooks/s. */
-const AT_ONCE = 2;
 /** So many events of a tenant go in one transaction: what it costs is shared, and no row is held for long. */
 const BATCH = 8;
+/**
+ * One batch at a time takes 6,000 events in half a minute beside 100 webhooks/s; more would slow those. One that is held
+ * up for so long, in milliseconds, is left to itself, and the next goes on beside it.
+ */
+const HELD_UP_MS = 500;
+const MOST_BESIDE = 1;
 /** Live webhooks and jobs go first: with more of them in hand than this, spooled events wait, but not for ever. */
 const LIVE_AT_EASE = 2;
 const JOBS_AT_EASE = 4;
@@ -63,17 +67,17 @@ export class Drain implements BeforeApplicationShutdown {
   }
 
   private async takeAll(waiting: readonly WaitingEvent[]): Promise<void> {
-    const left = batchesOf(waiting, (one) => one.event().tenantId, BATCH).values();
-    await Promise.all(Array.from({ length: AT_ONCE }, () => this.takeInTurn(left)));
-  }
-
-  private async takeInTurn(left: Iterator<readonly WaitingEvent[]>): Promise<void> {
-    for (let next = left.next(); next.done !== true; next = left.next()) {
-      if (this.mustStop) return;
+    const underWay = new Set<Promise<void>>();
+    for (const batch of batchesOf(waiting, (one) => one.event().tenantId, BATCH)) {
       await this.giveWay();
-      const { value } = next;
-      await inContext({ requestId: newId(), lane: 'jobs' }, () => this.take(value));
+      if (this.mustStop) break;
+      const taking = inContext({ requestId: newId(), lane: 'jobs' }, () => this.take(batch));
+      underWay.add(taking);
+      void taking.finally(() => underWay.delete(taking));
+      await within(taking, HELD_UP_MS);
+      if (underWay.size > MOST_BESIDE) await Promise.race(underWay);
     }
+    await Promise.all(underWay);
   }
 
   private async giveWay(): Promise<void> {
