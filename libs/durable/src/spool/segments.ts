@@ -8,16 +8,12 @@ const WORTH_REMOVING_BYTES = MIB / 4;
 /** Those who wrote the last records are given this long to tick them off themselves. */
 const QUIET_MS = 500;
 
-/** Where a record is. */
-export interface Place {
+/** Where a record is; it does not count before its sync. */
+export interface Written {
   readonly segment: Segment;
   /** The byte at which it begins, and how many it has. */
   readonly at: number;
   readonly length: number;
-}
-
-/** A record in the open segment, which does not count before its sync. */
-export interface Written extends Place {
   readonly record: NewRecord;
 }
 
@@ -91,7 +87,7 @@ export class Segments {
     this.resting.set(segment, performance.now() + ms);
   }
 
-  tick({ segment, at }: Pick<Place, 'segment' | 'at'>): void {
+  tick({ segment, at }: Pick<Written, 'segment' | 'at'>): void {
     segment.tick(at);
     if (segment.spent) this.clear();
   }
