@@ -48,6 +48,15 @@ describe('the hub on a disk', () => {
       CallStatus: 'ringing',
     });
 
+  const ends = (CallSid = newSid('CA')): Promise<{ status: number }> =>
+    hub.webhook('/webhooks/twilio/call/status', {
+      CallSid,
+      From: newCaller(),
+      To: tenant.number,
+      CallStatus: 'completed',
+      CallDuration: '4',
+    });
+
   it('applies one event in a hundred as the disk gives it back', async () => {
     const unsealed = Sealer.prototype.open;
     const opening = jest.spyOn(Sealer.prototype, 'open').mockImplementation(function (
@@ -97,6 +106,29 @@ describe('the hub on a disk', () => {
     await drained();
   }, 30_000);
 
+  it('that fails while the database is away keeps no status waiting for it', async () => {
+    (await syncsOf(hub.folder)).mockRejectedValue(new Error('EIO'));
+    await hub.database.open(false);
+    const asked = performance.now();
+    expect((await ends()).status).toBe(200);
+    expect(performance.now() - asked).toBeLessThan(1_000);
+    jest.restoreAllMocks();
+    await hub.database.open(true);
+    await drained();
+  }, 30_000);
+
+  it('that is late while the database is away is offered the status again before it is answered', async () => {
+    const disk = Promise.withResolvers<void>();
+    (await syncsOf(hub.folder)).mockReturnValue(disk.promise);
+    await hub.database.open(false);
+    setTimeout(() => disk.resolve(), 1_500);
+    expect((await ends()).status).toBe(200);
+    expect(hub.app.get(Spool).size.records).toBeGreaterThan(0);
+    jest.restoreAllMocks();
+    await hub.database.open(true);
+    await drained();
+  }, 30_000);
+
   it('that fails for a moment while the database is away takes the text at the next try', async () => {
     const syncs = await syncsOf(hub.folder);
     syncs.mockRejectedValue(new Error('EIO'));
@@ -135,14 +167,7 @@ describe('the hub on a disk', () => {
     expect((await calls()).status).toBe(200);
     expect(performance.now() - asked).toBeLessThan(1_000);
     const CallSid = newSid('CA');
-    const told = {
-      CallSid,
-      From: newCaller(),
-      To: tenant.number,
-      CallStatus: 'completed',
-      CallDuration: '4',
-    };
-    expect((await hub.webhook('/webhooks/twilio/call/status', told)).status).toBe(200);
+    expect((await ends(CallSid)).status).toBe(200);
     const kept = await hub.database.query('select 1 from calls where call_sid = $1', [CallSid]);
     expect(kept).toHaveLength(1);
     await hub.database.query('drop trigger lingers on calls');

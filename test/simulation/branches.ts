@@ -115,6 +115,8 @@ export const BRANCHES = [
   'an event came twice',
   'a text was offered again, and the disk took it',
   'a text was offered again, and the database took it',
+  'what nobody hears was offered again, and the disk took it',
+  'what nobody hears was offered again, and the database took it',
   'what nobody hears waited for the database',
   'what was only in memory came to the disk',
   'an event was given up, and replayed by a person',

@@ -3,6 +3,7 @@ import {
   DETOUR_WITHIN_MS,
   LAST_RESORTS,
   OFFER_EVERY_MS,
+  type Untaken,
   type Waits,
 } from '../../../libs/durable/src/inbox/acceptance.domain.js';
 import { silenceTellsAfterMs } from '../../../libs/durable/src/inbox/backlog.domain.js';
@@ -50,7 +51,8 @@ export class Inbox {
   }
 
   *accept(host: Host, event: InboxEvent, waits: Waits): Work<Verdict> {
-    const ticket = this.isOnPurpose(host) ? yield* this.write(host, event, DETOUR_WITHIN_MS) : null;
+    const detour = this.isOnPurpose(host) ? yield* this.write(host, event, DETOUR_WITHIN_MS) : 'refused';
+    const ticket = typeof detour === 'string' ? null : detour;
     this.ground.world.sometimes('an event was on purpose in the spool', ticket !== null);
     const keeping = yield* within(this.keeper.keep(host, event), DATABASE_WITHIN_MS);
     if (isCertain(keeping)) {
@@ -58,8 +60,9 @@ export class Inbox {
       return keeping.value;
     }
     const written = ticket ?? (yield* this.write(host, event));
-    if (written !== null) return this.spooled(host, event, { keeping, written });
-    return yield* this.lastResort(host, event, { keeping, waits });
+    if (typeof written === 'string')
+      return yield* this.lastResort(host, event, { keeping, untaken: written, waits });
+    return this.spooled(host, event, { keeping, written });
   }
 
   /** What a new process finds on its disk. */
@@ -87,7 +90,7 @@ export class Inbox {
     return accepted % ON_PURPOSE_EVERY === 0;
   }
 
-  private *write(host: Host, event: InboxEvent, withinMs?: number): Work<Written | null> {
+  private *write(host: Host, event: InboxEvent, withinMs?: number): Work<Written | Untaken> {
     return yield* this.refuge.write(host, { event, cameAt: host.clock }, withinMs);
   }
 
@@ -107,21 +110,26 @@ export class Inbox {
   private *lastResort(
     host: Host,
     event: InboxEvent,
-    { keeping: first, waits }: { readonly keeping: Keeping; readonly waits: Waits },
+    how: { readonly keeping: Keeping; readonly untaken: Untaken; readonly waits: Waits },
   ): Work<Verdict> {
-    const { databaseMs, offerForMs, mayBeRemembered } = LAST_RESORTS[waits];
+    const { databaseMs, offerForMs, mayBeRemembered } = LAST_RESORTS[how.waits];
     const { world } = this.ground;
+    const what = how.waits === 'nobody' ? 'what nobody hears' : 'a text';
     const cameAt = world.now;
-    let keeping = databaseMs > 0 && 'late' in first ? yield* within(first.late, databaseMs) : first;
-    while ('value' in keeping && keeping.value === 'away' && world.now - cameAt < offerForMs) {
+    let { keeping, untaken } = how;
+    if (databaseMs > 0 && 'late' in keeping) keeping = yield* within(keeping.late, databaseMs);
+    while ('value' in keeping && keeping.value === 'away' && world.now - cameAt < offerForMs[untaken]) {
       yield OFFER_EVERY_MS;
       const written = yield* this.write(host, event);
-      world.sometimes('a text was offered again, and the disk took it', written !== null);
-      if (written !== null) return this.spooled(host, event, { keeping, written });
+      const isWritten = typeof written !== 'string';
+      world.sometimes(`${what} was offered again, and the disk took it`, isWritten);
+      if (isWritten) return this.spooled(host, event, { keeping, written });
+      untaken = written;
       keeping = yield* within(this.keeper.keep(host, event), databaseMs - (world.now - cameAt));
-      world.sometimes('a text was offered again, and the database took it', isCertain(keeping));
+      world.sometimes(`${what} was offered again, and the database took it`, isCertain(keeping));
     }
-    world.sometimes('what nobody hears waited for the database', waits === 'nobody' && isCertain(keeping));
+    const waitedFor = how.waits === 'nobody' && isCertain(keeping);
+    world.sometimes('what nobody hears waited for the database', waitedFor);
     if (isCertain(keeping)) return keeping.value;
     if ('late' in keeping) host.start(`goes on keeping ${event.key}`, this.letKeep(keeping.late));
     return mayBeRemembered ? this.held(host, event) : 'lost';

@@ -1,4 +1,4 @@
-import { DISK_WITHIN_MS } from '../../../libs/durable/src/inbox/acceptance.domain.js';
+import { DISK_WITHIN_MS, type Untaken } from '../../../libs/durable/src/inbox/acceptance.domain.js';
 import type { InboxEvent } from '../../../libs/durable/src/inbox/webhook-events.js';
 import type { Written } from '../disk.js';
 import type { Host, Work } from '../host.js';
@@ -23,12 +23,12 @@ export class Refuge {
     this.wrote = wrote;
   }
 
-  /** On the disk when this ends; null when that fails, or takes too long. */
-  *write(host: Host, held: Held, withinMs = DISK_WITHIN_MS): Work<Written | null> {
+  /** On the disk when this ends, or else why not. */
+  *write(host: Host, held: Held, withinMs = DISK_WITHIN_MS): Work<Written | Untaken> {
     const raced = yield* within(this.append(host, held), withinMs);
-    if ('value' in raced) return raced.value;
+    if ('value' in raced) return raced.value ?? 'refused';
     host.start(`goes on writing ${held.event.key}`, this.lateAppend(host, raced.late));
-    return null;
+    return 'late';
   }
 
   remember(host: Host, held: Held): void {
@@ -54,7 +54,7 @@ export class Refuge {
   *save(host: Host): Work {
     for (const held of this.held(host)) {
       const written = yield* this.write(host, held);
-      if (written === null) return;
+      if (typeof written === 'string') return;
       this.ground.world.sometimes('what was only in memory came to the disk');
       this.forget(host, held);
     }

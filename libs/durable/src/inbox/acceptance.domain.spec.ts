@@ -6,6 +6,7 @@ import {
   KEEP_WITHIN_MS,
   LAST_RESORTS,
   OFFER_EVERY_MS,
+  type Untaken,
   type Waits,
 } from './acceptance.domain.js';
 
@@ -13,32 +14,42 @@ const TWILIO_WAITS_MS = 15_000;
 const WAITS = Object.keys(LAST_RESORTS) as readonly Waits[];
 
 /** The last offer begins just before the time for it is over. */
-const longestMs = (waits: Waits): number => {
+const longestMs = (waits: Waits, untaken: Untaken): number => {
   const { databaseMs, offerForMs } = LAST_RESORTS[waits];
-  const offered = offerForMs === 0 ? 0 : offerForMs + OFFER_EVERY_MS + DISK_WITHIN_MS;
+  const offered = offerForMs[untaken] === 0 ? 0 : offerForMs[untaken] + OFFER_EVERY_MS + DISK_WITHIN_MS;
   return DATABASE_WITHIN_MS + DISK_WITHIN_MS + Math.max(databaseMs, offered);
 };
 
 describe('an event that neither the database nor the disk takes', () => {
   it('keeps a caller waiting for less than half a second', () => {
-    expect(longestMs('caller')).toBeLessThan(500);
+    expect(longestMs('caller', 'late')).toBeLessThan(500);
+    expect(longestMs('caller', 'refused')).toBeLessThan(500);
   });
 
   it.each(WAITS)('is answered while Twilio waits (%s), with seconds to spare', (waits) => {
-    expect(longestMs(waits)).toBeLessThan(TWILIO_WAITS_MS - 3_000);
+    expect(longestMs(waits, 'late')).toBeLessThan(TWILIO_WAITS_MS - 3_000);
   });
 
-  it.each(['nobody', 'must-be-kept'] as const)(
-    'is offered several times when no caller hears the answer (%s), and the last offer has all the time that the database may take',
-    (waits) => {
+  it.each([
+    ['nobody', 'late'],
+    ['must-be-kept', 'late'],
+    ['must-be-kept', 'refused'],
+  ] as const)(
+    'is offered several times (%s, %s), and the last offer has all the time that the database may take',
+    (waits, untaken) => {
       const { databaseMs, offerForMs } = LAST_RESORTS[waits];
-      expect(offerForMs / (OFFER_EVERY_MS + DISK_WITHIN_MS)).toBeGreaterThanOrEqual(3);
-      expect(longestMs(waits) - DATABASE_WITHIN_MS - DISK_WITHIN_MS).toBe(databaseMs);
-      expect(databaseMs - offerForMs - OFFER_EVERY_MS - DISK_WITHIN_MS).toBeGreaterThanOrEqual(
+      expect(offerForMs[untaken] / (OFFER_EVERY_MS + DISK_WITHIN_MS)).toBeGreaterThanOrEqual(3);
+      expect(longestMs(waits, untaken) - DATABASE_WITHIN_MS - DISK_WITHIN_MS).toBe(databaseMs);
+      expect(databaseMs - offerForMs[untaken] - OFFER_EVERY_MS - DISK_WITHIN_MS).toBeGreaterThanOrEqual(
         KEEP_WITHIN_MS,
       );
     },
   );
+
+  it('is not offered again to a disk that refuses it when memory may have it', () => {
+    const remembered = WAITS.filter((waits) => LAST_RESORTS[waits].mayBeRemembered);
+    expect(remembered.map((waits) => LAST_RESORTS[waits].offerForMs.refused)).toEqual([0, 0]);
+  });
 
   it('is refused only where it can be brought again, and then never rests on our memory alone', () => {
     expect(WAITS.filter((waits) => !LAST_RESORTS[waits].mayBeRemembered)).toEqual(['must-be-kept']);

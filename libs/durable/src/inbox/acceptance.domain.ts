@@ -17,19 +17,22 @@ export const DETOUR_WITHIN_MS = 50;
 /** What the database and the disk refuse is offered to both again so often: one of them may only be slow. */
 export const OFFER_EVERY_MS = 500;
 
+/** Why the disk has not taken an event: it refused it, or did not answer in time. */
+export type Untaken = 'refused' | 'late';
+
 /** What becomes of an event that the disk did not take either; times in milliseconds, from then on. */
 export interface LastResort {
   /** How long the database is waited for after all. */
   readonly databaseMs: number;
-  /** For how long both are asked again while the database is away. */
-  readonly offerForMs: number;
+  /** For how long both are asked again while the database is away: a disk that is slow may take it yet. */
+  readonly offerForMs: Readonly<Record<Untaken, number>>;
   /** Whether it is answered on the strength of our memory alone; else it is refused. */
   readonly mayBeRemembered: boolean;
 }
 
 /** Twilio waits 15 s for an answer, and a caller who hears nothing hangs up long before. */
 export const LAST_RESORTS: Readonly<Record<Waits, LastResort>> = {
-  caller: { databaseMs: 0, offerForMs: 0, mayBeRemembered: true },
-  nobody: { databaseMs: 10_000, offerForMs: 3_000, mayBeRemembered: true },
-  'must-be-kept': { databaseMs: 10_000, offerForMs: 3_000, mayBeRemembered: false },
+  caller: { databaseMs: 0, offerForMs: { refused: 0, late: 0 }, mayBeRemembered: true },
+  nobody: { databaseMs: 10_000, offerForMs: { refused: 0, late: 3_000 }, mayBeRemembered: true },
+  'must-be-kept': { databaseMs: 10_000, offerForMs: { refused: 3_000, late: 3_000 }, mayBeRemembered: false },
 };

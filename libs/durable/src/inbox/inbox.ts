@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Db, Log, Metrics, pause, Unavailable, within } from '#libs/platform';
 
-import { DATABASE_WITHIN_MS, LAST_RESORTS, OFFER_EVERY_MS, type Waits } from './acceptance.domain.js';
+import {
+  DATABASE_WITHIN_MS,
+  LAST_RESORTS,
+  OFFER_EVERY_MS,
+  type Untaken,
+  type Waits,
+} from './acceptance.domain.js';
 import { EventKeeper, type Applier, type Kept } from './event-keeper.js';
 import { Refuge } from './refuge.js';
 import type { Ticket } from '../spool/spool-writer.js';
@@ -90,23 +96,28 @@ export class Inbox {
     how: { readonly ticket: Ticket | null; readonly late: boolean; readonly waits: Waits },
   ): Promise<Acceptance> {
     const ticket = how.ticket ?? (await this.refuge.write(event, how.late ? 'late' : 'away'));
-    if (ticket !== null) {
-      void keeping.then(({ verdict }) => (verdict === 'kept' || verdict === 'duplicate') && ticket.done());
-      return { verdict: 'spooled', answer: event.answer };
-    }
-    return this.lastResort(event, keeping, how.waits);
+    if (typeof ticket === 'string')
+      return this.lastResort(event, keeping, { untaken: ticket, waits: how.waits });
+    void keeping.then(({ verdict }) => (verdict === 'kept' || verdict === 'duplicate') && ticket.done());
+    return { verdict: 'spooled', answer: event.answer };
   }
 
   /** The disk does not take it either. */
-  private async lastResort(event: InboxEvent, keeping: Promise<Kept>, waits: Waits): Promise<Acceptance> {
+  private async lastResort(
+    event: InboxEvent,
+    keeping: Promise<Kept>,
+    { untaken: first, waits }: { readonly untaken: Untaken; readonly waits: Waits },
+  ): Promise<Acceptance> {
     const { databaseMs, offerForMs, mayBeRemembered } = LAST_RESORTS[waits];
     const cameAt = performance.now();
     const waited = (): number => performance.now() - cameAt;
+    let untaken = first;
     let kept = databaseMs === 0 ? 'late' : await within(keeping, databaseMs);
-    while (kept !== 'late' && kept.verdict === 'away' && waited() < offerForMs) {
+    while (kept !== 'late' && kept.verdict === 'away' && waited() < offerForMs[untaken]) {
       await pause(OFFER_EVERY_MS);
-      if ((await this.refuge.write(event, 'away')) !== null)
-        return { verdict: 'spooled', answer: event.answer };
+      const ticket = await this.refuge.write(event, 'away');
+      if (typeof ticket !== 'string') return { verdict: 'spooled', answer: event.answer };
+      untaken = ticket;
       kept = await within(this.keeper.keep(event), databaseMs - waited());
     }
     if (isCertain(kept)) return kept;

@@ -2,8 +2,9 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Log, Metrics, within } from '#libs/platform';
 
-import { DETOUR_WITHIN_MS, DISK_WITHIN_MS } from './acceptance.domain.js';
+import { DETOUR_WITHIN_MS, DISK_WITHIN_MS, type Untaken } from './acceptance.domain.js';
 import type { Kept } from './event-keeper.js';
+import { Hangs } from '../spool/group-commit.js';
 import type { WaitingEvent } from '../spool/spool-reader.js';
 import { Spool } from '../spool/spool.js';
 import type { Ticket } from '../spool/spool-writer.js';
@@ -51,10 +52,11 @@ export class Refuge implements OnModuleInit {
     return this.remembered.size;
   }
 
-  /** Writes an event to the disk; null when that fails, or takes too long. */
-  async write(event: InboxEvent, because: Because): Promise<Ticket | null> {
-    const written = await within(this.written(event, because), DISK_WITHIN_MS).catch(() => 'late' as const);
-    return written === 'late' ? null : written;
+  /** Writes an event to the disk, or says why it has not taken it. */
+  write(event: InboxEvent, because: Because): Promise<Ticket | Untaken> {
+    return within(this.written(event, because), DISK_WITHIN_MS).catch((error: unknown) =>
+      error instanceof Hangs ? 'late' : 'refused',
+    );
   }
 
   /** Writes an event to the disk, and reads it back, unless that takes longer than on a good disk. */
@@ -118,8 +120,9 @@ export class Refuge implements OnModuleInit {
     const saved = await Promise.all(
       this.some().map(async ({ event, done }) => {
         const ticket = await this.write(event(), 'remembered');
-        if (ticket !== null) done();
-        return ticket !== null;
+        if (typeof ticket === 'string') return false;
+        done();
+        return true;
       }),
     );
     return saved.includes(true);

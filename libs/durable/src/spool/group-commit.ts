@@ -2,6 +2,9 @@
 const HANGS_AFTER_MS = 300;
 const MOST_WAITING = 1_000;
 
+/** A write has not come back for so long, or so much waits, that nobody should wait behind it. */
+export class Hangs extends Error {}
+
 interface Waiting<R, K> {
   readonly record: R;
   readonly kept: (how: K) => void;
@@ -25,10 +28,10 @@ export class GroupCommit<R, K> {
     return this.waiting.length < MOST_WAITING ? null : 'Too much waits for the disk.';
   }
 
-  /** Writes a record; it is kept when this resolves. @throws what `commit` throws; at once while a write hangs */
+  /** Writes a record; it is kept when this resolves. @throws what `commit` throws; Hangs, at once, while a write does */
   add(record: R): Promise<K> {
     const { trouble } = this;
-    if (trouble !== null) return Promise.reject(new Error(trouble));
+    if (trouble !== null) return Promise.reject(new Hangs(trouble));
     return new Promise((kept, failed) => {
       this.waiting.push({ record, kept, failed });
       if (!this.isWriting) this.writing = this.writeAll();
