@@ -91,11 +91,12 @@ export class Stage {
     return new Stage(dataDir, folder, { postgres, admin, postmaster: parentOf(rows[0].pid) });
   }
 
-  /** Starts PostgreSQL again after its end, at another port; what was connected connects anew. */
+  /** Starts PostgreSQL again after its end, at the same port; what was connected connects anew. */
   async restartPostgres() {
     await this.postgres.stop();
     await this.admin.end().catch(() => undefined);
-    this.postgres = await startEmbeddedPostgres({ dataDir: this.dataDir, fsync: true });
+    const port = Number(new URL(this.postgres.url).port);
+    this.postgres = await startEmbeddedPostgres({ dataDir: this.dataDir, fsync: true, port });
     this.admin = await connected(this.postgres.url);
     const { rows } = await this.admin.query('select pg_backend_pid() as pid');
     this.postmaster = parentOf(rows[0].pid);

@@ -57,7 +57,6 @@ export class PostgresControl {
   /** Starts it again; connections are taken from the moment that it takes them. */
   async start() {
     await this.stage.restartPostgres();
-    this.proxy.leadTo(targetOf(this.stage.postgres.url));
     await this.proxy.heal();
   }
 }

@@ -44,7 +44,7 @@ export class TcpProxy {
   cuts = 0;
 
   private server: Server;
-  private target: Target;
+  private readonly target: Target;
   private readonly speaksPostgres: boolean;
 
   private constructor(server: Server, target: Target, speaksPostgres: boolean) {
@@ -72,11 +72,6 @@ export class TcpProxy {
     const through = new URL(url);
     through.host = `127.0.0.1:${this.port}`;
     return through.href.replace(/\/$/, '');
-  }
-
-  /** New connections go there from now on. */
-  leadTo(target: Target): void {
-    this.target = target;
   }
 
   /** Well again: everything passes. */

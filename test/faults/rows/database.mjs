@@ -149,6 +149,7 @@ export const databaseStop = {
   run: outage(
     (house) => house.postgres.stop(),
     (house) => house.postgres.start(),
+    { proxied: false },
   ),
 };
 

@@ -19,6 +19,8 @@ export interface EmbeddedOptions {
   readonly dataDir: string;
   /** Off in tests, where a lost disk write loses nothing. */
   readonly fsync: boolean;
+  /** Where it listens: any free one unless given. */
+  readonly port?: number;
 }
 
 const READY_WITHIN_MS = 30_000;
@@ -147,13 +149,14 @@ const serve = async (place: Place, port: number, fsync: boolean): Promise<ChildP
 export const startEmbeddedPostgres = async ({
   dataDir,
   fsync,
+  port: given,
 }: EmbeddedOptions): Promise<EmbeddedPostgres> => {
   await mkdir(dataDir, { recursive: true });
   const place = await placeFor(dataDir);
   const password = await passwordFor(resolve(dataDir));
   await initialize(place, password);
   await stopLeftover(place.data);
-  const port = await freePort();
+  const port = given ?? (await freePort());
   const child = await serve(place, port, fsync);
   const exited = new Promise<void>((done) => child.once('exit', () => done()));
   return {
