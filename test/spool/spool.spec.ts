@@ -6,15 +6,15 @@ import { pause } from '#libs/platform';
 
 import { die, eventOf, fill, keysIn, range, Spools } from './spools.js';
 
-/** The syncs of every file, or folder, to be failed. */
-const syncsOf = async <S extends 'datasync' | 'sync'>(
+/** What every file, or folder, is told in this way, to be failed. */
+const tellingOf = async <S extends 'datasync' | 'sync' | 'appendFile'>(
   folder: string,
   way: S = 'datasync' as S,
 ): Promise<jest.SpiedFunction<FileHandle[S]>> => {
   const handle = await open(join(folder, 'probe'), 'w');
-  const syncs = jest.spyOn(Object.getPrototypeOf(handle) as FileHandle, way);
+  const telling = jest.spyOn(Object.getPrototypeOf(handle) as FileHandle, way);
   await handle.close();
-  return syncs as unknown as jest.SpiedFunction<FileHandle[S]>;
+  return telling as unknown as jest.SpiedFunction<FileHandle[S]>;
 };
 
 describe('the spool', () => {
@@ -81,7 +81,7 @@ describe('the spool', () => {
   });
 
   it('ends a segment whose sync failed, never syncs it again, and writes its records to a new one, once', async () => {
-    const syncs = await syncsOf(spools.folder);
+    const syncs = await tellingOf(spools.folder);
     const spool = await spools.opened();
     await spool.append(eventOf(1));
     syncs.mockRejectedValueOnce(new Error('EIO'));
@@ -100,7 +100,7 @@ describe('the spool', () => {
   });
 
   it('counts the first record of a segment once its name is on the disk as well', async () => {
-    const folders = await syncsOf(spools.folder, 'sync');
+    const folders = await tellingOf(spools.folder, 'sync');
     const spool = await spools.opened();
     folders.mockClear().mockRejectedValueOnce(new Error('EIO'));
     await fill(spool, 0, 3);
@@ -111,8 +111,27 @@ describe('the spool', () => {
     expect(await keysIn(await spools.opened())).toEqual(range(0, 6));
   });
 
+  it('keeps what is on its way to the disk when another write fails meanwhile', async () => {
+    const folders = await tellingOf(spools.folder, 'sync');
+    const writes = await tellingOf(spools.folder, 'appendFile');
+    const spool = await spools.opened();
+    const disk = Promise.withResolvers<void>();
+    folders.mockClear().mockReturnValueOnce(disk.promise);
+    const first = spool.append(eventOf(0));
+    while (folders.mock.calls.length === 0) await pause(2);
+    writes.mockRejectedValueOnce(new Error('ENOSPC'));
+    const second = spool.append(eventOf(1));
+    while ((await spools.files()).length < 2) await pause(2);
+    disk.resolve();
+    await Promise.all([first, second]);
+    folders.mockRestore();
+    writes.mockRestore();
+    await die(spool);
+    expect(await keysIn(await spools.opened())).toEqual(['key-0', 'key-1']);
+  });
+
   it('keeps nobody waiting while the disk hangs, says so, and goes on when it answers', async () => {
-    const syncs = await syncsOf(spools.folder);
+    const syncs = await tellingOf(spools.folder);
     const spool = await spools.opened();
     const disk = Promise.withResolvers<void>();
     syncs.mockReturnValueOnce(disk.promise);
@@ -130,7 +149,7 @@ describe('the spool', () => {
   });
 
   it('writes before it is synced, also while the disk hangs, for whoever takes over from a killed process', async () => {
-    const syncs = await syncsOf(spools.folder);
+    const syncs = await tellingOf(spools.folder);
     const killed = await spools.opened();
     const disk = Promise.withResolvers<void>();
     syncs.mockReturnValueOnce(disk.promise);
@@ -147,7 +166,7 @@ describe('the spool', () => {
   });
 
   it('notices a disk that takes nothing any more before an event comes', async () => {
-    const syncs = await syncsOf(spools.folder);
+    const syncs = await tellingOf(spools.folder);
     const spool = await spools.opened();
     syncs.mockRejectedValueOnce(new Error('ENOSPC'));
     await spool.lookAround();

@@ -23,6 +23,7 @@ export class Segment {
   private failedReadings = 0;
   private writing: Promise<unknown> | undefined;
   private syncing: Promise<unknown> | undefined;
+  private ended = false;
 
   /** @param waiting which records wait, by the byte at which they begin, with when they came */
   private constructor(
@@ -66,9 +67,9 @@ export class Segment {
     return this.failedReadings < 2 ? this.left : 0;
   }
 
-  /** Whether nothing of it is needed any more. */
+  /** Whether nothing of it is needed any more: nor of what is on its way to it, which waits once it is there. */
   get spent(): boolean {
-    return this.waiting.size + this.unreadable === 0;
+    return !this.busy && this.waiting.size + this.unreadable === 0;
   }
 
   /**
@@ -128,6 +129,7 @@ export class Segment {
 
   /** Takes no more records; those on their way arrive. */
   async end(): Promise<void> {
+    this.ended = true;
     await this.writing?.catch(() => undefined);
     await this.syncing?.catch(() => undefined);
     await this.close();
@@ -174,7 +176,7 @@ export class Segment {
   }
 
   private get opened(): FileHandle {
-    if (this.file === null) throw new Error('This segment is ended.');
+    if (this.file === null || this.ended) throw new Error('This segment is ended.');
     return this.file;
   }
 
